@@ -1,0 +1,129 @@
+"""The command line: `python -m include.gmm fit FILE --key COLUMN`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import Progress
+
+from include.gmm import artifacts, settings
+from include.gmm.errors import InputError
+from include.gmm.evaluation import evaluate
+from include.gmm.files import read_file
+from include.gmm.report import render
+from include.gmm.settings import Segmentation
+from include.gmm.training import train
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0 when it did what was asked, 2 when the input was refused."""
+    options = _parser().parse_args(arguments)
+    console = Console(soft_wrap=True)
+    try:
+        _fit(options, console)
+    except InputError as error:
+        Console(stderr=True, soft_wrap=True).print(f"error: {error}", markup=False)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m include.gmm", description="Segments with Gaussian mixtures."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    fit = commands.add_parser(
+        "fit",
+        help="choose and fit a mixture to a file",
+        description="Choose and fit a mixture to a CSV or Parquet file with one row per key, save "
+        "it as a version, load that version back, and print its segments.",
+    )
+    fit.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet, one row per key")
+    fit.add_argument("--key", metavar="COLUMN", help="the column that tells rows apart")
+    fit.add_argument(
+        "--features",
+        metavar="A,B",
+        help="columns to fit to (without it: every column of numbers but the key)",
+    )
+    fit.add_argument(
+        "--segmentation",
+        metavar="NAME",
+        help="take key, features and mixture settings from include/segmentations/NAME.yaml",
+    )
+    fit.add_argument("--max-components", type=int, metavar="K", help="largest number of segments")
+    fit.add_argument("--seed", type=int, metavar="N", help="seed of the starts")
+    fit.add_argument(
+        "--output",
+        type=Path,
+        default=settings.MODELS,
+        metavar="FOLDER",
+        help="where versions are kept (working_data/models)",
+    )
+    return parser
+
+
+def _fit(options: argparse.Namespace, console: Console) -> None:
+    frame = read_file(options.file)
+    chosen = _settings(options, frame)
+    where = str(options.file)
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Fitting mixtures")
+        reference = train(
+            frame,
+            chosen,
+            options.output,
+            where,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    summary = evaluate(options.output, reference, frame, where)
+    console.print(render(summary))
+    console.print(f"Saved in {artifacts.folder_of(options.output, reference)}")
+
+
+def _settings(options: argparse.Namespace, frame: pd.DataFrame) -> Segmentation:
+    """The settings of a segmentation file, or those that the options and the columns give."""
+    mixture: dict[str, object] = {}
+    if options.seed is not None:
+        mixture["seed"] = options.seed
+    if options.max_components is not None:
+        mixture["n_components"] = {"max": options.max_components}
+    if options.segmentation:
+        if options.key or options.features:
+            raise InputError(
+                "--segmentation brings key and features; leave --key and --features out"
+            )
+        content = settings.find(options.segmentation).model_dump()
+        content["mixture"].update(mixture)
+        return settings.validate(content, "options")
+    if not options.key:
+        raise InputError("--key COLUMN is needed: the column that tells rows apart")
+    if options.features:
+        names = [name.strip() for name in options.features.split(",") if name.strip()]
+    else:
+        numeric = frame.select_dtypes("number").columns
+        names = [name for name in numeric if name != options.key]
+        if not names:
+            raise InputError(f"{options.file}: no column of numbers besides the key")
+    stem = re.sub(r"\W+", "_", options.file.name.split(".")[0].lower()).strip("_")
+    name = stem if stem[:1].isalpha() else f"file_{stem}"
+    content = {
+        "name": name[:60],
+        "title": options.file.name,
+        "source": {"table": f"files.{name[:60]}", "columns": {options.key: "VARCHAR"}},
+        "features": {
+            "model": name[:60],
+            "key": options.key,
+            "columns": {feature: {} for feature in names},
+        },
+        "mixture": mixture,
+    }
+    return settings.validate(content, "options")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

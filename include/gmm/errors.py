@@ -1,0 +1,8 @@
+"""The one error that means: mend your data or your settings and try again."""
+
+
+class InputError(ValueError):
+    """Data or settings that cannot be used; the message names the cause and the remedy.
+
+    Trying again without a change cannot help, so the DAGs fail on it without retries.
+    """

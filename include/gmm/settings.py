@@ -1,0 +1,161 @@
+"""A segmentation: what the YAML files under include/segmentations say, validated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from include.gmm.errors import InputError
+
+PROJECT = Path(__file__).parents[2]
+SEGMENTATIONS = PROJECT / "include" / "segmentations"
+WORKING_DATA = PROJECT / "working_data"
+MODELS = WORKING_DATA / "models"
+WAREHOUSE = WORKING_DATA / "warehouse.duckdb"
+
+CovarianceType = Literal["full", "tied", "diag", "spherical"]
+Criterion = Literal["bic", "icl", "aic"]
+Transform = Literal["auto", "none", "log1p"]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Column = Annotated[str, Field(min_length=1, max_length=200)]
+SqlType = Annotated[str, Field(pattern=r"^[A-Za-z]+(\(\d+(, *\d+)?\))?$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Section):
+    """Where the raw rows come from: a file that is loaded, or a table that is already there."""
+
+    table: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")] = Field(
+        description="schema.table in the warehouse"
+    )
+    file: str | None = Field(
+        default=None, description="CSV or Parquet to load, relative to the project"
+    )
+    columns: dict[Column, SqlType] = Field(
+        min_length=1, description="The columns that must be there, each with its SQL type"
+    )
+
+
+class Feature(_Section):
+    """One number that describes each row, and how the mixture should read it."""
+
+    label: str | None = None
+    unit: str = ""
+    transform: Transform = "auto"
+    resolution: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
+        default="auto",
+        description="The step in which values come (1 day, 0.01 dollars): "
+        "differences below it are no evidence for a component",
+    )
+
+
+class Features(_Section):
+    """The dbt model with one row per key, and its columns."""
+
+    model: Name
+    key: Column
+    columns: dict[Column, Feature] = Field(
+        min_length=1, description="What the mixture is fitted to"
+    )
+    profile: dict[Column, Feature] = Field(
+        default_factory=dict,
+        description="What describes the segments besides, without shaping them; may be null",
+    )
+
+    @model_validator(mode="after")
+    def _each_column_has_one_use(self) -> Self:
+        for name in (self.key, *self.profile):
+            if name in self.columns:
+                raise ValueError(
+                    f"column {name!r} is named twice: once as a feature of the mixture"
+                )
+        return self
+
+
+class Components(_Section):
+    """The range of K to try, both ends included."""
+
+    min: int = Field(default=1, ge=1, le=50)
+    max: int = Field(default=10, ge=1, le=50)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min ({self.min}) is greater than max ({self.max})")
+        return self
+
+
+class Mixture(_Section):
+    """Which mixtures compete, and what decides between them."""
+
+    n_components: Components = Components()
+    covariance_types: tuple[CovarianceType, ...] = Field(
+        default=("full", "tied", "diag", "spherical"), min_length=1
+    )
+    criterion: Criterion = "bic"
+    parsimony: float = Field(
+        default=0.05,
+        ge=0,
+        lt=1,
+        description="The smallest K within this share of the best gain in the criterion is chosen",
+    )
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    held_out: float = Field(
+        default=0.2, gt=0, le=0.5, description="Share of rows kept from the fit to test it"
+    )
+
+
+class Segmentation(_Section):
+    """One file under include/segmentations: it makes the DAG `<name>_train`."""
+
+    name: Name
+    title: str = Field(min_length=1)
+    description: str = ""
+    source: Source
+    features: Features
+    mixture: Mixture = Mixture()
+    schedule: str | None = None
+
+
+def load(path: Path) -> Segmentation:
+    """Read one segmentation file; its name is the file's.
+
+    Raises InputError, naming the file and every key at fault.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: must be a mapping of settings, such as `title: ...`")
+    return validate({"name": path.stem, **content}, where=str(path))
+
+
+def validate(content: dict[str, object], where: str) -> Segmentation:
+    """A Segmentation from plain values. Raises InputError with every key at fault."""
+    try:
+        return Segmentation.model_validate(content)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
+            for fault in error.errors(include_url=False)
+        )
+        raise InputError(f"{where}: {faults}") from None
+
+
+def load_all(folder: Path = SEGMENTATIONS) -> list[Segmentation]:
+    """Every segmentation in the folder, in order of name."""
+    return [load(path) for path in sorted(folder.glob("*.yaml"))]
+
+
+def find(name: str) -> Segmentation:
+    """The segmentation with that name."""
+    return load(SEGMENTATIONS / f"{name}.yaml")

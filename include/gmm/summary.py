@@ -1,0 +1,110 @@
+"""The summary of a version: what XCom carries and what people read.
+
+Its size does not depend on the number of rows: at most 50 segments, and histograms instead of
+rows. It is all that the plugin knows of a model.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from include.gmm.settings import CovarianceType, Criterion
+
+HISTOGRAM_BINS = 20  # of [0, 1]: one bar for every five percent of probability
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class FeatureSummary(_Part):
+    """A column in the user's own units, over all rows."""
+
+    name: str
+    label: str
+    unit: str
+    in_mixture: bool = Field(description="False for columns that only describe the segments")
+    transform: Literal["none", "log1p"]
+    resolution: float
+    mean: float | None
+    standard_deviation: float | None
+    median: float | None
+
+
+class SegmentSummary(_Part):
+    """A component of the mixture, numbered from 1 in order of its share."""
+
+    number: int
+    weight: float = Field(description="Mixing weight: the mean responsibility of the fit")
+    rows: int = Field(description="Rows whose most probable segment is this one")
+    share: float = Field(description="rows / all rows")
+    mean_probability: float | None = Field(
+        description="Mean membership probability of the rows assigned here; None if there are none"
+    )
+    histogram: list[int] = Field(
+        description="Assigned rows by their membership probability, HISTOGRAM_BINS bins of [0, 1]"
+    )
+    profile: dict[str, float | None] = Field(
+        description="Mean of each column, every row weighted by its membership probability"
+    )
+
+
+class CandidateSummary(_Part):
+    """One of the mixtures that were tried."""
+
+    n_components: int
+    covariance_type: CovarianceType
+    log_likelihood: float
+    degrees_of_freedom: int
+    bic: float
+    icl: float
+    aic: float
+    smallest_eigenvalue: float
+    degenerate: bool
+    converged: bool
+    iterations: int
+    starts: int
+    starts_agreed: int
+    reason: str = Field(default="", description="Why it is degenerate or could not be fitted")
+
+
+class Evaluation(_Part):
+    """How the saved artifact does on rows that it has not seen, and how sure it is of all rows."""
+
+    rows_fitted: int
+    rows_held_out: int
+    log_likelihood_per_row_fitted: float
+    log_likelihood_per_row_held_out: float
+    mean_largest_probability: float
+    share_below_60_percent: float
+
+
+class Choice(_Part):
+    """The mixtures that were tried, and which was chosen by what rule."""
+
+    n_components: int
+    covariance_type: CovarianceType
+    criterion: Criterion
+    rule: str = Field(description="The sentence that says why this candidate was chosen")
+    warnings: list[str]
+    candidates: list[CandidateSummary]
+
+
+class Summary(Choice):
+    """Schema 1."""
+
+    schema_version: Literal[1] = 1
+    segmentation: str
+    title: str
+    version: str
+    created_at: str = Field(description="UTC, ISO 8601")
+    rows: int
+    key: str
+    seed: int
+    features: list[FeatureSummary]
+    segments: list[SegmentSummary]
+    evaluation: Evaluation
+    model_path: str = Field(description="model.joblib, relative to the project where it is inside")
+    model_sha256: str

@@ -1,0 +1,49 @@
+"""The dbt project as a group of Airflow tasks, one per model, through Cosmos."""
+
+from __future__ import annotations
+
+import os
+
+# Cosmos reports usage unless told otherwise, and reads this when it is imported.
+os.environ.setdefault("AIRFLOW__COSMOS__ENABLE_TELEMETRY", "False")
+
+from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+from cosmos.constants import TestIndirectSelection as IndirectSelection
+
+from include.gmm.settings import PROJECT, WAREHOUSE
+
+DBT_PROJECT = PROJECT / "include" / "dbt"
+
+
+def dbt_models(group_id: str, model: str) -> DbtTaskGroup:
+    """Tasks that build `model` and all that it depends on, each followed by its own dbt tests.
+
+    A task is `dbt build` of one model: unit tests, the model, data tests. A test that fails stops
+    what comes after. A test on several models runs once they are all there (BUILDABLE).
+    """
+    return DbtTaskGroup(
+        group_id=group_id,
+        project_config=ProjectConfig(
+            dbt_project_path=DBT_PROJECT, env_vars={"GMM_WAREHOUSE": str(WAREHOUSE)}
+        ),
+        profile_config=ProfileConfig(
+            profile_name="segments",
+            target_name="local",
+            profiles_yml_filepath=DBT_PROJECT / "profiles.yml",
+        ),
+        execution_config=ExecutionConfig(
+            execution_mode=ExecutionMode.LOCAL,
+            invocation_mode=InvocationMode.DBT_RUNNER,
+            test_indirect_selection=IndirectSelection.BUILDABLE,
+        ),
+        render_config=RenderConfig(
+            # Reads the SQL files themselves: no manifest that could be missing or stale, and a
+            # new model is seen wherever the file is, in the image as in a folder mounted over it.
+            load_method=LoadMode.CUSTOM,
+            select=[f"+{model}"],
+            test_behavior=TestBehavior.BUILD,
+            emit_datasets=False,  # their addresses would differ from host to container
+        ),
+        operator_args={"install_deps": False},
+    )

@@ -1,0 +1,70 @@
+"""The trigger form: what a person may change for one run."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from airflow.sdk import Param
+
+from include.gmm import settings
+from include.gmm.settings import CovarianceType, Criterion, Mixture, Segmentation
+
+
+def trigger_form(mixture: Mixture) -> dict[str, Param]:
+    """Params of a training DAG, with the segmentation's own settings as defaults."""
+    return {
+        "min_components": Param(
+            mixture.n_components.min,
+            type="integer",
+            minimum=1,
+            maximum=50,
+            title="Fewest segments",
+            description="Smallest number of mixture components to try.",
+        ),
+        "max_components": Param(
+            mixture.n_components.max,
+            type="integer",
+            minimum=1,
+            maximum=50,
+            title="Most segments",
+            description="Largest number of mixture components to try.",
+        ),
+        "covariance_types": Param(
+            list(mixture.covariance_types),
+            type="array",
+            items={"type": "string", "enum": list(get_args(CovarianceType))},
+            examples=list(get_args(CovarianceType)),
+            minItems=1,
+            title="Covariance types",
+            description="Shapes that a segment may take: full (any ellipsoid), tied (one ellipsoid "
+            "for all), diag (aligned with the features), spherical (round).",
+        ),
+        "criterion": Param(
+            mixture.criterion,
+            type="string",
+            enum=list(get_args(Criterion)),
+            title="Criterion",
+            description="What decides between mixtures: bic (fit against size), icl (prefers "
+            "segments that do not overlap), aic (prefers more segments).",
+        ),
+        "seed": Param(
+            mixture.seed,
+            type="integer",
+            minimum=0,
+            maximum=2**32 - 1,
+            title="Seed",
+            description="The same seed on the same data gives the same model, byte for byte.",
+        ),
+    }
+
+
+def with_choices(segmentation: Segmentation, params: dict[str, Any]) -> Segmentation:
+    """The segmentation with the choices of the form. Raises InputError when they contradict."""
+    content = segmentation.model_dump()
+    content["mixture"].update(
+        n_components={"min": params["min_components"], "max": params["max_components"]},
+        covariance_types=params["covariance_types"],
+        criterion=params["criterion"],
+        seed=params["seed"],
+    )
+    return settings.validate(content, "trigger form")

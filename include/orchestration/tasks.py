@@ -1,0 +1,111 @@
+"""The tasks of the DAGs. Each hands on a few lines of JSON, never data or models."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from airflow.sdk import Asset, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.gmm import settings
+from include.gmm.errors import InputError
+from include.orchestration.form import with_choices
+
+# Heavy libraries are imported inside the tasks: the DAG processor reads this file again and again.
+
+log = logging.getLogger(__name__)
+
+
+def features_asset(name: str) -> Asset:
+    """The feature table of a segmentation, the same name in every container."""
+    return Asset(name=f"{name}_features", uri=f"gmm://{name}/features", group="gmm")
+
+
+def model_asset(name: str) -> Asset:
+    """The latest verified model of a segmentation."""
+    return Asset(name=f"{name}_model", uri=f"gmm://{name}/model", group="gmm")
+
+
+def _refusing[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """Fail at once on an InputError: a retry would meet the same data and settings."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except InputError as error:
+            raise AirflowFailException(str(error)) from error
+
+    return wrapper
+
+
+@task
+@_refusing
+def load_data(name: str) -> dict[str, Any]:
+    """Load the source into the warehouse; returns table, rows, columns and digest."""
+    from include.gmm.warehouse import load_source
+
+    loaded = load_source(settings.find(name).source)
+    log.info("%s: %s rows, columns %s", loaded.table, f"{loaded.rows:,}", loaded.columns)
+    return asdict(loaded)
+
+
+@task
+@_refusing
+def check_features(name: str) -> dict[str, Any]:
+    """Check that the feature table can be used, and announce it; returns rows and digest."""
+    from include.gmm.features import check_table
+    from include.gmm.warehouse import read_features
+
+    segmentation = settings.find(name)
+    model = segmentation.features.model
+    table = check_table(read_features(segmentation), segmentation.features, model)
+    facts: dict[str, Any] = {"table": model, "rows": len(table.keys), "digest": table.digest}
+    get_current_context()["outlet_events"][features_asset(name)].extra = facts
+    return facts
+
+
+@task
+@_refusing
+def build_save_gmm_model(name: str) -> dict[str, Any]:
+    """Choose, fit and save a mixture; returns the reference by which the version is verified."""
+    from include.gmm.training import train
+    from include.gmm.warehouse import read_features
+
+    segmentation = with_choices(settings.find(name), get_current_context()["params"])
+    reference = train(
+        read_features(segmentation),
+        segmentation,
+        settings.MODELS,
+        segmentation.features.model,
+        lambda done, total: log.info("%d of %d mixtures fitted", done, total),
+    )
+    log.info("Published version %s", reference.version)
+    return reference.model_dump()
+
+
+@task
+@_refusing
+def load_model_and_evaluate(name: str, reference: Any) -> dict[str, Any]:
+    """Verify and load the version, apply it to all rows; returns the summary that the tab draws."""
+    from include.gmm.artifacts import Reference
+    from include.gmm.evaluation import evaluate
+    from include.gmm.warehouse import read_features
+
+    segmentation = settings.find(name)
+    summary = evaluate(
+        settings.MODELS,
+        Reference.model_validate(reference),
+        read_features(segmentation),
+        segmentation.features.model,
+    )
+    get_current_context()["outlet_events"][model_asset(name)].extra = {
+        "version": summary.version,
+        "sha256": summary.model_sha256,
+        "n_components": summary.n_components,
+    }
+    return summary.model_dump(mode="json")
