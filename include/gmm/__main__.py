@@ -94,9 +94,7 @@ def _settings(options: argparse.Namespace, frame: pd.DataFrame) -> Segmentation:
         mixture["n_components"] = {"max": options.max_components}
     if options.segmentation:
         if options.key or options.features:
-            raise InputError(
-                "--segmentation brings key and features; leave --key and --features out"
-            )
+            raise InputError("--segmentation brings key and features: leave out --key, --features")
         content = settings.find(options.segmentation).model_dump()
         content["mixture"].update(mixture)
         return settings.validate(content, "options")

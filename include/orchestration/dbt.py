@@ -25,7 +25,9 @@ def dbt_models(group_id: str, model: str) -> DbtTaskGroup:
     return DbtTaskGroup(
         group_id=group_id,
         project_config=ProjectConfig(
-            dbt_project_path=DBT_PROJECT, env_vars={"GMM_WAREHOUSE": str(WAREHOUSE)}
+            dbt_project_path=DBT_PROJECT,
+            env_vars={"GMM_WAREHOUSE": str(WAREHOUSE)},
+            install_dbt_deps=False,
         ),
         profile_config=ProfileConfig(
             profile_name="segments",
@@ -40,10 +42,10 @@ def dbt_models(group_id: str, model: str) -> DbtTaskGroup:
         render_config=RenderConfig(
             # Reads the SQL files themselves: no manifest that could be missing or stale, and a
             # new model is seen wherever the file is, in the image as in a folder mounted over it.
+            # Cosmos 2 will drop this mode; a manifest made by script/start and the image then.
             load_method=LoadMode.CUSTOM,
             select=[f"+{model}"],
             test_behavior=TestBehavior.BUILD,
             emit_datasets=False,  # their addresses would differ from host to container
         ),
-        operator_args={"install_deps": False},
     )

@@ -88,7 +88,7 @@ def select_mixture(
             candidates.append(candidate)
             if progress:
                 progress(len(candidates), len(grid))
-    return _choose(candidates[::-1], criterion, parsimony)
+    return choose(candidates[::-1], criterion, parsimony)
 
 
 def degrees_of_freedom(n_components: int, n_features: int, covariance_type: CovarianceType) -> int:
@@ -127,7 +127,7 @@ def _score(fit: Fit, n_rows: int) -> Candidate:
     )
 
 
-def _choose(candidates: list[Candidate], criterion: str, parsimony: float) -> Selection:
+def choose(candidates: list[Candidate], criterion: str, parsimony: float) -> Selection:
     """The smallest K whose gain over the smallest K tried is within `parsimony` of the best."""
     sound = [candidate for candidate in candidates if not candidate.degenerate]
     if not sound:

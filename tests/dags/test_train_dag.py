@@ -1,0 +1,98 @@
+"""The training DAG as Airflow sees it, and the cost of reading its file."""
+
+import importlib.util
+import resource
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("airflow", reason="needs Airflow")
+from include.gmm import settings
+
+FILE = settings.PROJECT / "dags" / "train.py"
+
+
+@pytest.fixture(scope="module")
+def dag() -> Iterator[Any]:
+    specification = importlib.util.spec_from_file_location("train_dags", FILE)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    yield module.customers_train
+
+
+def test_the_four_steps_follow_each_other(dag: Any) -> None:
+    groups = {task_id: task_id.split(".")[0] for task_id in dag.task_ids}
+    arrows = {
+        (groups[task.task_id], groups[after])
+        for task in dag.tasks
+        for after in task.downstream_task_ids
+        if groups[task.task_id] != groups[after]
+    }
+    assert arrows == {
+        ("load_data", "data_preprocessing"),
+        ("data_preprocessing", "build_save_gmm_model"),
+        ("build_save_gmm_model", "load_model_and_evaluate"),
+    }
+
+
+def test_there_are_four_boxes(dag: Any) -> None:
+    boxes = [child.rsplit(".", 1)[-1] for child in dag.task_group.children]
+    assert sorted(boxes) == [
+        "build_save_gmm_model",
+        "data_preprocessing",
+        "load_data",
+        "load_model_and_evaluate",
+    ]
+
+
+def test_dbt_builds_one_task_for_each_model_upstream_of_the_features(dag: Any) -> None:
+    built = {task_id.split(".")[-1] for task_id in dag.task_ids if ".dbt." in task_id}
+    assert built == {
+        "stg_purchases_model_build",
+        "customer_orders_model_build",
+        "customer_features_model_build",
+    }
+
+
+def test_the_dag_says_what_it_is(dag: Any) -> None:
+    assert dag.dag_id == "customers_train"
+    assert set(dag.tags) == {"gmm", "train", "customers"}
+    assert "Clusters" in dag.doc_md
+    assert dag.max_active_tasks == dag.max_active_runs == 1
+    assert not dag.catchup
+
+
+def test_every_task_is_retried_with_growing_pauses(dag: Any) -> None:
+    for task in dag.tasks:
+        assert task.retries == 2, task.task_id
+        assert task.retry_exponential_backoff == 2, task.task_id
+
+
+def test_features_and_model_are_assets_with_names_of_their_own(dag: Any) -> None:
+    outlets = {task.task_id: [asset.name for asset in task.outlets] for task in dag.tasks}
+    assert outlets["data_preprocessing.check_features"] == ["customers_features"]
+    assert outlets["load_model_and_evaluate"] == ["customers_model"]
+    assert [asset.name for asset in dag.get_task("build_save_gmm_model").inlets] == [
+        "customers_features"
+    ]
+
+
+def test_reading_the_file_costs_little_more_than_importing_airflow() -> None:
+    def seconds(code: str) -> float:
+        """Processor time: what else the machine does has no part in it."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, cwd=settings.PROJECT
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    read = f"import runpy; runpy.run_path({str(FILE)!r})"
+    extra = [seconds(read) - seconds("import airflow.sdk") for _ in range(3)]
+    assert statistics.median(extra) <= 1.5

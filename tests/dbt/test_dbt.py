@@ -1,0 +1,100 @@
+"""The dbt project, run by dbt on a real DuckDB warehouse."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from include.gmm import settings, warehouse
+
+PROJECT = settings.PROJECT / "include" / "dbt"
+
+
+def build(folder: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    """`dbt build` on a copy of the project, so that nothing is written into this one."""
+    project = shutil.copytree(
+        PROJECT, folder / "dbt", ignore=shutil.ignore_patterns("target", "logs"), dirs_exist_ok=True
+    )
+    dbt = [sys.executable, "-m", "dbt.cli.main", "build", "--profiles-dir", str(project)]
+    return subprocess.run(
+        [*dbt, "--project-dir", str(project)],
+        env={**os.environ, "GMM_WAREHOUSE": str(path)},
+        capture_output=True,
+        text=True,
+        cwd=folder,
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with the shipped purchases, built by dbt with all of its tests."""
+    folder = tmp_path_factory.mktemp("built")
+    path = folder / "warehouse.duckdb"
+    warehouse.load_source(settings.find("customers").source, path)
+    done = build(folder, path)
+    assert done.returncode == 0, done.stdout
+    assert "unit tests" in done.stdout
+    assert "ERROR=0" in done.stdout
+    return path
+
+
+def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with warehouse.connected(path) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_there_is_one_row_for_each_of_the_23570_customers(built: Path) -> None:
+    assert rows(built, "SELECT count(*), count(DISTINCT customer_id) FROM customer_features") == [
+        (23_570, 23_570)
+    ]
+
+
+def test_half_of_the_customers_bought_once(built: Path) -> None:
+    sql = "SELECT count(*) FILTER (orders = 1), count(days_between_orders) FROM customer_features"
+    once, with_a_gap = rows(built, sql)[0]
+    assert once == 12_054
+    assert with_a_gap == 23_570 - 12_054
+
+
+def test_customer_2_has_both_purchases_of_one_day_in_one_order(built: Path) -> None:
+    sql = "SELECT * FROM customer_features WHERE customer_id = 2"
+    assert rows(built, sql) == [(2, 534, 1, 89, 89.0, 6.0, None)]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "test"),
+    [
+        ("UPDATE raw.purchases SET dollar_value = -5 WHERE customer_id = 7", "in_range"),
+        ("UPDATE raw.purchases SET date = '19990101' WHERE customer_id = 7", "in_range"),
+        ("UPDATE raw.purchases SET customer_id = NULL WHERE customer_id = 7", "not_null"),
+    ],
+    ids=["negative amount", "after the day of observation", "no customer"],
+)
+def test_bad_purchases_stop_the_build_before_the_features(
+    built: Path, tmp_path: Path, spoil: str, test: str
+) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    warehouse.load_source(settings.find("customers").source, path)
+    with warehouse.connected(path) as connection:
+        connection.execute(spoil)
+    done = build(tmp_path, path)
+    assert done.returncode == 1
+    assert f"FAIL 1 {test}_stg_purchases" in done.stdout or f"{test}_stg_purchases" in done.stdout
+    assert "SKIP relation main.customer_features" in done.stdout
+
+
+def test_every_model_and_column_is_described() -> None:
+    import yaml
+
+    described = {}
+    for file in (PROJECT / "models").rglob("*.yml"):
+        for model in yaml.safe_load(file.read_text()).get("models", []):
+            described[model["name"]] = model
+    names = {file.stem for file in (PROJECT / "models").rglob("*.sql")}
+    assert set(described) == names
+    for model in described.values():
+        assert model["description"]
+        assert all(column["description"] for column in model["columns"]), model["name"]

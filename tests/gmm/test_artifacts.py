@@ -1,0 +1,130 @@
+"""Versions: complete or absent, and verified before anything is unpickled."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import joblib
+import pandas as pd
+import pytest
+
+from include.gmm import artifacts
+from include.gmm.artifacts import Reference
+from include.gmm.errors import InputError
+from include.gmm.settings import Segmentation
+from include.gmm.training import train
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def reference(shoppers: pd.DataFrame, segmentation: Segmentation, models: Path) -> Reference:
+    return train(shoppers, segmentation, models, "shoppers")
+
+
+def test_a_version_comes_back_as_it_was_published(
+    models: Path, reference: Reference, shoppers: pd.DataFrame
+) -> None:
+    manifest, model, choice = artifacts.load(models, reference)
+    assert manifest.version == reference.version
+    assert manifest.data.rows == 240
+    assert set(manifest.libraries) >= {"python", "scikit-learn", "joblib"}
+    assert choice.n_components == model.named_steps["mixture"].n_components
+    assert model.predict_proba(shoppers).shape == (240, choice.n_components)
+
+
+@pytest.mark.parametrize("name", ["model.joblib", "choice.json", "manifest.json"])
+def test_a_damaged_file_is_named_and_nothing_is_unpickled(
+    models: Path, reference: Reference, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = artifacts.folder_of(models, reference) / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    monkeypatch.setattr(joblib, "load", lambda *_: pytest.fail("unpickled before it was verified"))
+    with pytest.raises(InputError, match=rf"{name}: SHA-256 differs"):
+        artifacts.load(models, reference)
+
+
+def test_a_missing_file_is_named(models: Path, reference: Reference) -> None:
+    (artifacts.folder_of(models, reference) / "model.joblib").unlink()
+    with pytest.raises(InputError, match=r"model.joblib: cannot be read"):
+        artifacts.load(models, reference)
+
+
+@pytest.mark.parametrize("field", ["segmentation", "version"])
+def test_a_reference_cannot_leave_the_models_folder(reference: Reference, field: str) -> None:
+    with pytest.raises(ValueError, match="pattern"):
+        Reference.model_validate({**reference.model_dump(), field: "../../elsewhere"})
+
+
+def test_a_crash_while_publishing_leaves_no_version(
+    shoppers: pd.DataFrame,
+    segmentation: Segmentation,
+    models: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(artifacts, "_write", full)
+    with pytest.raises(OSError, match="No space"):
+        train(shoppers, segmentation, models, "shoppers")
+    assert list((models / "shoppers").iterdir()) == []
+
+
+def test_the_same_model_in_the_same_second_gets_a_version_of_its_own(
+    shoppers: pd.DataFrame, segmentation: Segmentation, models: Path
+) -> None:
+    references = [train(shoppers, segmentation, models, "shoppers") for _ in range(3)]
+    assert len({reference.version for reference in references}) == 3
+    digests = {
+        artifacts.load(models, reference)[0].files["model.joblib"] for reference in references
+    }
+    assert len(digests) == 1
+
+
+def test_the_bytes_do_not_depend_on_what_the_process_has_imported(
+    models: Path, reference: Reference, tmp_path: Path
+) -> None:
+    # Airflow imports dill, which changes how every pickle in the process is written.
+    pytest.importorskip("dill")
+    path = artifacts.folder_of(models, reference) / "model.joblib"
+    code = (
+        "import dill, joblib, sys; from pathlib import Path; from include.gmm import artifacts; "
+        "Path(sys.argv[2]).write_bytes(artifacts._dumped(joblib.load(sys.argv[1])))"
+    )
+    again = tmp_path / "again.joblib"
+    root = Path(artifacts.__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code, path, again], check=True, cwd=root)
+    assert again.read_bytes() == path.read_bytes()
+
+
+ONLY_SCIKIT_LEARN = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"include", "airflow", "cosmos", "dill", "duckdb", "pydantic"}:
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse())
+import joblib, pandas
+model = joblib.load(sys.argv[1])
+rows = pandas.DataFrame({"euros": [20.5, 400.0], "visits": [2, 31], "unused": ["a", "b"]})
+print(model.predict_proba(rows).sum(axis=1).round(12).tolist())
+"""
+
+
+def test_the_model_loads_without_anything_of_ours(
+    models: Path, reference: Reference, tmp_path: Path
+) -> None:
+    path = artifacts.folder_of(models, reference) / "model.joblib"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", ONLY_SCIKIT_LEARN, path],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.stdout.strip() == "[1.0, 1.0]", done.stderr

@@ -1,0 +1,97 @@
+"""`python -m include.gmm`: any file, no edit of code."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from include.gmm import settings
+from include.gmm.__main__ import main
+from include.gmm.summary import Summary
+
+
+@pytest.fixture
+def file(tmp_path: Path, shoppers: pd.DataFrame) -> Path:
+    path = tmp_path / "my shoppers.csv"
+    shoppers.to_csv(path, index=False)
+    return path
+
+
+def fit(file: Path, *options: str) -> int:
+    return main(["fit", str(file), "--output", str(file.parent / "models"), *options])
+
+
+def summaries(file: Path) -> list[Summary]:
+    found = sorted((file.parent / "models").rglob("summary.json"))
+    return [Summary.model_validate_json(path.read_text()) for path in found]
+
+
+def test_a_file_of_one_s_own_is_segmented_and_its_segments_are_printed(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit(file, "--key", "shopper", "--features", "visits,euros", "--max-components", "3") == 0
+    printed = capsys.readouterr().out
+    assert "2 segments" in printed
+    assert "Mean membership" in printed
+    assert summaries(file)[0].segmentation == "my_shoppers"
+
+
+def test_without_features_all_columns_of_numbers_are_taken(
+    file: Path, shoppers: pd.DataFrame
+) -> None:
+    shoppers.assign(age=shoppers["age"].fillna(40)).to_csv(file, index=False)
+    assert fit(file, "--key", "shopper", "--max-components", "2") == 0
+    names = [feature.name for feature in summaries(file)[0].features]
+    assert names == ["visits", "euros", "age"]
+
+
+def test_parquet_and_csv_give_the_same_model(file: Path, shoppers: pd.DataFrame) -> None:
+    parquet = file.with_name("other.parquet")
+    shoppers.sample(frac=1, random_state=2).to_parquet(parquet)
+    options = ["--key", "shopper", "--features", "visits,euros", "--max-components", "2"]
+    assert fit(file, *options) == fit(parquet, *options) == 0
+    first, second = summaries(file)
+    assert first.model_sha256 == second.model_sha256
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], "--key COLUMN is needed"),
+        (["--key", "customer"], "no column 'customer'"),
+        (["--key", "shopper", "--features", "visits,name"], "no column 'name'"),
+        (["--key", "shopper", "--features", "visits,age"], "'age' is missing"),
+        (["--segmentation", "customers"], "no column 'customer_id'"),
+        (["--segmentation", "nobody"], "nobody.yaml: cannot be read"),
+        (["--segmentation", "customers", "--key", "shopper"], "leave out --key"),
+        (["--key", "shopper", "--seed", "-1"], "mixture.seed"),
+        (["--key", "age", "--features", "age"], "named twice"),
+    ],
+)
+def test_a_refusal_names_its_cause_on_one_line_and_publishes_nothing(
+    file: Path, capsys: pytest.CaptureFixture[str], options: list[str], told: str
+) -> None:
+    assert fit(file, *options) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert told in error
+    assert error.count("\n") == 1
+    assert not (file.parent / "models").exists()
+
+
+def test_it_runs_as_a_module_and_imports_no_airflow(file: Path) -> None:
+    code = (
+        "import sys; from include.gmm.__main__ import main; main(sys.argv[1:]); "
+        "sys.exit('airflow' in sys.modules)"
+    )
+    options = ["--key", "shopper", "--features", "visits,euros", "--max-components", "2"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, "fit", file, *options, "--output", file.parent / "models"],
+        capture_output=True,
+        text=True,
+        cwd=settings.PROJECT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2 segments" in done.stdout

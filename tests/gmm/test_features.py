@@ -1,0 +1,150 @@
+"""The feature table: what is refused, and how values are read."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from include.gmm.errors import InputError
+from include.gmm.features import Scale, check_table, held_out_rows, scales
+from include.gmm.settings import Feature, Segmentation
+
+hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not in the image")
+from hypothesis import given  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+
+def refusal(frame: pd.DataFrame, segmentation: Segmentation) -> str:
+    with pytest.raises(InputError) as caught:
+        check_table(frame, segmentation.features, "shoppers.csv")
+    message = str(caught.value)
+    assert message.startswith("shoppers.csv: ")
+    return message
+
+
+def test_a_missing_column_is_named_with_those_that_are_there(
+    shoppers: pd.DataFrame, segmentation: Segmentation
+) -> None:
+    message = refusal(shoppers.drop(columns="euros"), segmentation)
+    assert "no column 'euros'" in message
+    assert "'visits'" in message
+
+
+def test_text_in_a_number_column_is_quoted(
+    shoppers: pd.DataFrame, segmentation: Segmentation
+) -> None:
+    shoppers["euros"] = shoppers["euros"].astype(object)
+    shoppers.loc[5, "euros"] = "12 EUR"
+    assert "column 'euros' holds text, such as '12 EUR'" in refusal(shoppers, segmentation)
+
+
+@pytest.mark.parametrize(("value", "told"), [(np.nan, "missing"), (np.inf, "infinite")])
+def test_values_that_are_no_numbers_are_counted(
+    shoppers: pd.DataFrame, segmentation: Segmentation, value: float, told: str
+) -> None:
+    shoppers.loc[[3, 4], "euros"] = value
+    message = refusal(shoppers, segmentation)
+    assert told in message
+    assert "in 2 rows" in message
+
+
+def test_a_profile_column_may_have_gaps_but_no_infinity(
+    shoppers: pd.DataFrame, segmentation: Segmentation
+) -> None:
+    assert shoppers["age"].isna().any()
+    check_table(shoppers, segmentation.features, "x")
+    shoppers.loc[0, "age"] = np.inf
+    assert "'age' is infinite" in refusal(shoppers, segmentation)
+
+
+def test_repeated_keys_are_shown(shoppers: pd.DataFrame, segmentation: Segmentation) -> None:
+    shoppers.loc[1, "shopper"] = "s000"
+    message = refusal(shoppers, segmentation)
+    assert "'shopper' is not unique" in message
+    assert "'s000'" in message
+
+
+def test_empty_keys_are_counted(shoppers: pd.DataFrame, segmentation: Segmentation) -> None:
+    shoppers.loc[1, "shopper"] = None
+    assert "'shopper' is empty in 1 rows" in refusal(shoppers, segmentation)
+
+
+def test_a_constant_feature_is_named(shoppers: pd.DataFrame, segmentation: Segmentation) -> None:
+    assert "'visits' has the same value" in refusal(shoppers.assign(visits=1), segmentation)
+
+
+def test_no_rows_are_refused(shoppers: pd.DataFrame, segmentation: Segmentation) -> None:
+    assert "there are no rows" in refusal(shoppers[:0], segmentation)
+
+
+def test_the_order_of_rows_does_not_matter(
+    shoppers: pd.DataFrame, segmentation: Segmentation
+) -> None:
+    one = check_table(shoppers, segmentation.features, "x")
+    other = check_table(shoppers.sample(frac=1, random_state=0), segmentation.features, "x")
+    assert one.digest == other.digest
+    pd.testing.assert_frame_equal(one.values, other.values)
+
+
+@pytest.mark.parametrize("column", ["visits", "age", "shopper"])
+def test_any_changed_value_changes_the_digest(
+    shoppers: pd.DataFrame, segmentation: Segmentation, column: str
+) -> None:
+    before = check_table(shoppers, segmentation.features, "x").digest
+    shoppers.loc[7, column] = "other" if column == "shopper" else 99
+    assert check_table(shoppers, segmentation.features, "x").digest != before
+
+
+def scale_of(values: list[float], **feature: object) -> Scale:
+    frame = pd.DataFrame({"k": range(len(values)), "x": values})
+    columns = {"x": Feature.model_validate(feature)}
+    features = Segmentation.model_validate(
+        {
+            "name": "n",
+            "title": "t",
+            "source": {"table": "a.b", "columns": {"k": "INT"}},
+            "features": {"model": "m", "key": "k", "columns": columns},
+        }
+    ).features
+    return scales(check_table(frame, features, "x"), columns)["x"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0, 1, 171], Scale("log1p", 1.0)),
+        ([0.5, 12.25, 900.0], Scale("log1p", 0.01)),
+        ([43, 96, 60], Scale("none", 1.0)),
+        ([-5, 500.5], Scale("none", 0.1)),
+        ([0.123456789, 0.9], Scale("none", 0.0)),
+        ([1000, 90_000], Scale("log1p", 1.0)),
+    ],
+)
+def test_transform_and_step_are_found_in_the_values(values: list[float], expected: Scale) -> None:
+    assert scale_of(values) == expected
+
+
+def test_what_the_file_says_comes_before_what_the_values_say() -> None:
+    assert scale_of([0, 1, 171], transform="none", resolution=5) == Scale("none", 5.0)
+
+
+def test_log1p_of_values_below_minus_one_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match="column 'x': log1p"):
+        scale_of([-1, 5], transform="log1p")
+
+
+@given(st.floats(0, 1e6), st.sampled_from([0.01, 1.0]))
+def test_a_cell_is_as_wide_as_its_transformed_ends_are_apart(value: float, step: float) -> None:
+    width = Scale("log1p", step).cell_width(np.array([value]))[0]
+    assert width == pytest.approx(np.log1p(value + step / 2) - np.log1p(value - step / 2))
+    assert Scale("none", step).cell_width(np.array([value]))[0] == pytest.approx(step, rel=1e-6)
+
+
+def test_a_key_stays_held_out_when_others_come() -> None:
+    keys = pd.Series(range(10_000))
+    few, many = held_out_rows(keys[:1000], 0.2), held_out_rows(keys, 0.2)
+    np.testing.assert_array_equal(few, many[:1000])
+    assert many.mean() == pytest.approx(0.2, abs=0.02)
+
+
+def test_even_a_tiny_table_has_a_row_to_be_tested_on() -> None:
+    assert held_out_rows(pd.Series(["a", "b"]), 0.01).sum() == 1
