@@ -67,7 +67,7 @@ class CandidateSummary(_Part):
     iterations: int
     starts: int
     starts_agreed: int
-    reason: str = Field(default="", description="Why it is degenerate or could not be fitted")
+    reason: str = Field(default="", description="Why it is degenerate, or nothing")
 
 
 class Evaluation(_Part):
@@ -89,7 +89,7 @@ class Choice(_Part):
     criterion: Criterion
     rule: str = Field(description="The sentence that says why this candidate was chosen")
     warnings: list[str]
-    candidates: list[CandidateSummary]
+    candidates: list[CandidateSummary] = Field(min_length=1)
 
 
 class Summary(Choice):
@@ -104,7 +104,7 @@ class Summary(Choice):
     key: str
     seed: int
     features: list[FeatureSummary]
-    segments: list[SegmentSummary]
+    segments: list[SegmentSummary] = Field(min_length=1)
     evaluation: Evaluation
     model_path: str = Field(description="model.joblib, relative to the project where it is inside")
     model_sha256: str

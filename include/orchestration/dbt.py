@@ -48,4 +48,5 @@ def dbt_models(group_id: str, model: str) -> DbtTaskGroup:
             test_behavior=TestBehavior.BUILD,
             emit_datasets=False,  # their addresses would differ from host to container
         ),
+        operator_args={"retries": 1},  # a failed data test fails again: say so soon
     )

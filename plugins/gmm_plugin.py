@@ -1,0 +1,41 @@
+"""Airflow finds this file; everything else of the tab is imported when it is first asked for.
+
+Every Airflow process imports every module of the plugins folder (hence .airflowignore beside
+this file), but only the API server ever serves the tab.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.plugins_manager import AirflowPlugin
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+
+class Application:
+    """The tab's ASGI application. Should it fail to import, its own pages fail and nothing else."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        from plugins.gmm_summaries.app import app
+
+        await app(scope, receive, send)
+
+
+class GmmPlugin(AirflowPlugin):
+    """The "Clusters" tab of a DAG run."""
+
+    name = "gmm_summaries"
+    fastapi_apps: list[Any] = [  # noqa: RUF012, as Airflow declares it
+        {"app": Application(), "url_prefix": "/gmm", "name": "Clusters"}
+    ]
+    external_views: list[Any] = [  # noqa: RUF012
+        {
+            "name": "Clusters",
+            "href": "gmm/{DAG_ID}/{RUN_ID}/clusters",
+            "destination": "dag_run",
+            "url_route": "clusters",
+        }
+    ]

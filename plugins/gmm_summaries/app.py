@@ -1,0 +1,84 @@
+"""The routes of the tab. Nothing here answers without a login."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from airflow.api_fastapi.common.db.common import SessionDep
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.responses import HTMLResponse, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from include.gmm.summary import Summary
+from plugins.gmm_summaries import pages
+from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders
+from plugins.gmm_summaries.runs import NoSummary, find
+
+app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+app.add_middleware(SafeHeaders)
+
+
+@app.get("/static/{name}", dependencies=LOGGED_IN)
+def static(name: str) -> Response:
+    """The stylesheet and the script."""
+    if name not in pages.STATIC:
+        raise HTTPException(404, "There is no such file.")
+    return Response(pages.static(name), media_type=pages.STATIC[name])
+
+
+@app.get("/{dag_id}/{run_id}/clusters", dependencies=MAY_READ_RUN)
+def clusters(dag_id: str, run_id: str, session: SessionDep) -> HTMLResponse:
+    """The page in the tab."""
+    found = find(session, dag_id, run_id)
+    if isinstance(found, NoSummary):
+        return HTMLResponse(pages.message(found), status_code=found.status)
+    return HTMLResponse(pages.clusters(found))
+
+
+@app.get("/{dag_id}/{run_id}/summary.json", dependencies=MAY_READ_RUN)
+def summary(dag_id: str, run_id: str, session: SessionDep) -> Response:
+    """The summary itself."""
+    content = _summary(session, dag_id, run_id).model_dump_json(indent=2)
+    return Response(content, media_type="application/json")
+
+
+@app.get("/{dag_id}/{run_id}/charts/{name}.{theme}.svg", dependencies=MAY_READ_RUN)
+def chart(
+    dag_id: str, run_id: str, name: str, theme: Literal["light", "dark"], session: SessionDep
+) -> Response:
+    """One chart, for a light or a dark page."""
+    drawn = pages.chart(_summary(session, dag_id, run_id), name, theme)
+    if drawn is None:
+        raise HTTPException(404, "There is no such chart.")
+    return Response(drawn, media_type="image/svg+xml")
+
+
+@app.get("/{_:path}", dependencies=LOGGED_IN)
+def nothing() -> Response:
+    """Even that an address does not exist is told only to those who are logged in."""
+    raise HTTPException(404, "There is no such page.")
+
+
+@app.exception_handler(StarletteHTTPException)
+async def refuse(request: Request, error: StarletteHTTPException) -> Response:
+    """An error in the tab is a page, and elsewhere what Airflow's API answers."""
+    if getattr(request.scope.get("route"), "name", None) != "clusters":
+        return await http_exception_handler(request, error)
+    titles = {401: "You are not logged in", 403: "You may not see this"}
+    texts = {
+        401: "Your session may have ended. Reload the whole page to log in again.",
+        403: "Your role may not read the XComs, runs or tasks of this DAG.",
+    }
+    reason = NoSummary(
+        titles.get(error.status_code, "This did not work"),
+        texts.get(error.status_code, str(error.detail)),
+    )
+    return HTMLResponse(pages.message(reason), error.status_code, headers=error.headers)
+
+
+def _summary(session: SessionDep, dag_id: str, run_id: str) -> Summary:
+    found = find(session, dag_id, run_id)
+    if isinstance(found, NoSummary):
+        raise HTTPException(404, f"{found.title}. {found.text}")
+    return found

@@ -1,0 +1,127 @@
+"""A real metadata database and real logins for the tab, in this process."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("airflow")
+
+from airflow import settings
+from airflow.api_fastapi import app as airflow_api
+from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow.models import import_all_models
+from airflow.models.base import Base
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.xcom import XComModel
+from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState
+from airflow.utils.types import DagRunType
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import insert
+
+from plugins.gmm_summaries.app import app
+
+BASE = "http://airflow.test/some/base/path"
+
+
+@pytest.fixture(scope="session")
+def metadata_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Airflow's own tables in a fresh SQLite file, which Airflow's own sessions use."""
+    path = tmp_path_factory.mktemp("metadata") / "airflow.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "SQL_ALCHEMY_CONN", f"sqlite:///{path}")
+        patch.setattr(settings, "SQL_ALCHEMY_CONN_ASYNC", f"sqlite+aiosqlite:///{path}")
+        settings.dispose_orm(do_log=False)
+        settings.configure_orm()  # type: ignore[no-untyped-call]
+        import_all_models()  # type: ignore[no-untyped-call]
+        Base.metadata.create_all(settings.engine)
+        yield
+        settings.dispose_orm(do_log=False)
+    settings.configure_orm()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def client(
+    metadata_database: None, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str | None], TestClient]:
+    """A browser, logged in with that role of Airflow's SimpleAuthManager; without one, with None.
+
+    The tab hangs where Airflow hangs it, under a base path.
+    """
+    manager = SimpleAuthManager()  # type: ignore[no-untyped-call]
+    monkeypatch.setattr(airflow_api._AuthManagerState, "instance", manager)
+    airflow = FastAPI(root_path="/some/base/path")
+    airflow.mount("/gmm", app)
+
+    def browser(role: str | None) -> TestClient:
+        made = TestClient(airflow, base_url=BASE, follow_redirects=False)
+        if role is not None:
+            user = SimpleAuthManagerUser(username="someone", role=role)
+            made.cookies.set("_token", manager.generate_jwt(user))
+        return made
+
+    return browser
+
+
+@pytest.fixture
+def run(metadata_database: None) -> Callable[..., str]:
+    """Puts a run into the database and gives the address of its pages.
+
+    `tasks` maps each task to its state; `returned` maps tasks to what they returned.
+    """
+
+    def make(
+        state: str,
+        tasks: dict[str, str | None],
+        returned: dict[str, Any] | None = None,
+        dag_id: str = "customers_train",
+        run_id: str | None = None,
+    ) -> str:
+        run_id = run_id or f"run_{uuid.uuid4().hex}"
+        with create_session() as session:
+            dag_run = DagRun(
+                dag_id=dag_id, run_id=run_id, run_type=DagRunType.MANUAL, state=DagRunState(state)
+            )
+            session.add(dag_run)
+            session.flush()
+            for task_id, task_state in tasks.items():
+                session.execute(
+                    insert(TaskInstance).values(
+                        id=uuid.uuid4(),
+                        dag_id=dag_id,
+                        run_id=run_id,
+                        task_id=task_id,
+                        map_index=-1,
+                        state=task_state,
+                        pool="default_pool",
+                        pool_slots=1,
+                    )
+                )
+            for task_id, value in (returned or {}).items():
+                session.add(
+                    XComModel(
+                        dag_run_id=dag_run.id,
+                        dag_id=dag_id,
+                        run_id=run_id,
+                        task_id=task_id,
+                        map_index=-1,
+                        key="return_value",
+                        value=value,
+                    )
+                )
+        return f"/gmm/{dag_id}/{run_id}"
+
+    return make
+
+
+@pytest.fixture
+def plugins_folder() -> Path:
+    return Path(__file__).parents[2] / "plugins"

@@ -1,0 +1,134 @@
+"""Summaries to draw and read: made up, but with everything that real ones bring along."""
+
+from __future__ import annotations
+
+import math
+from typing import get_args
+
+from include.gmm.settings import CovarianceType
+from include.gmm.summary import (
+    HISTOGRAM_BINS,
+    CandidateSummary,
+    Evaluation,
+    FeatureSummary,
+    SegmentSummary,
+    Summary,
+)
+
+HOSTILE = "<script>alert(1)</script>\"'&{{ 7 * 7 }}"
+
+
+def example(segments: int = 5, label: str = "Average order", path: str = "model.joblib") -> Summary:
+    """A summary with that many segments; `label` names one of its columns."""
+    return Summary(
+        segmentation="customers",
+        title="Customers by how they buy",
+        version="20261123T203000Z-1a2b3c4d",
+        created_at="2026-11-23T20:30:00+00:00",
+        rows=23_570,
+        key="customer_id",
+        n_components=segments,
+        covariance_type="full",
+        criterion="bic",
+        seed=0,
+        rule=f"The smallest K whose BIC is within 2 % of the best gain: {segments} of 1 to 10.",
+        warnings=["28 of 40 candidates are degenerate and were set aside."],
+        features=[
+            _feature("recency_days", "Days since last order", "days", 368.4, 182.0),
+            _feature("orders", "Orders", "", 2.955, 4.736),
+            _feature("average_order", label, "USD", 33.71, 31.2),
+            _feature("balance", "Balance against last year", "USD", -12.4, 88.0),
+            _feature("lifetime_value", "Lifetime value", "USD", 106.08, 240.93, in_mixture=False),
+            _feature("gap_days", "Days between orders", "days", None, None, in_mixture=False),
+        ],
+        segments=_segments(segments),
+        candidates=[
+            _candidate(k, covariance_type, chosen=segments)
+            for covariance_type in get_args(CovarianceType)
+            for k in range(1, max(segments, 10) + 1)
+        ],
+        evaluation=Evaluation(
+            rows_fitted=18_856,
+            rows_held_out=4_714,
+            log_likelihood_per_row_fitted=-1.7015,
+            log_likelihood_per_row_held_out=-1.7152,
+            mean_largest_probability=0.9318,
+            share_below_60_percent=0.0413,
+        ),
+        model_path=path,
+        model_sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    )
+
+
+def _feature(
+    name: str,
+    label: str,
+    unit: str,
+    mean: float | None,
+    deviation: float | None,
+    in_mixture: bool = True,
+) -> FeatureSummary:
+    return FeatureSummary(
+        name=name,
+        label=label,
+        unit=unit,
+        in_mixture=in_mixture,
+        transform="log1p" if in_mixture else "none",
+        resolution=1.0,
+        mean=mean,
+        standard_deviation=deviation,
+        median=None if mean is None else mean * 0.8,
+    )
+
+
+def _segments(count: int) -> list[SegmentSummary]:
+    shares = [0.7**place for place in range(count)]
+    made = []
+    for number in range(1, count + 1):
+        share = shares[number - 1] / sum(shares)
+        rows = round(23_570 * share)
+        histogram = [0] * HISTOGRAM_BINS
+        for place, part in ((11, 0.04), (14, 0.06), (16, 0.1), (18, 0.2)):
+            histogram[place] = round(rows * part)
+        histogram[-1] = rows - sum(histogram)
+        made.append(
+            SegmentSummary(
+                number=number,
+                weight=share,
+                rows=rows,
+                share=share,
+                mean_probability=0.9 + 0.01 * (number % 9) if rows else None,
+                histogram=histogram,
+                profile={
+                    "recency_days": 520.0 / number,
+                    "orders": 1.0 + 1.7 * (number - 1),
+                    "average_order": 21.3 + 8.4 * (number % 4),
+                    "balance": -60.0 + 25.0 * (number % 6),
+                    "lifetime_value": 24.0 * 1.9 ** (number % 7),
+                    "gap_days": None if number == 1 else 200.0 / number,
+                },
+            )
+        )
+    return made
+
+
+def _candidate(k: int, covariance_type: CovarianceType, chosen: int) -> CandidateSummary:
+    handicap = {"full": 0, "tied": 9_000, "diag": 4_000, "spherical": 16_000}[covariance_type]
+    bic = 78_000 + handicap + 80_000 * math.exp(-0.9 * (k - 1)) - 60 * k
+    degenerate = k != chosen and (k > 6 or (covariance_type == "diag" and k > 3))
+    return CandidateSummary(
+        n_components=k,
+        covariance_type=covariance_type,
+        log_likelihood=-bic / 2,
+        degrees_of_freedom=10 * k - 1,
+        bic=bic - 150_000 if degenerate else bic,
+        icl=bic + 900,
+        aic=bic - 120,
+        smallest_eigenvalue=1e-6 if degenerate else 2.1e-3,
+        degenerate=degenerate,
+        converged=not degenerate,
+        iterations=37 + k,
+        starts=5,
+        starts_agreed=1 + k % 5,
+        reason="an eigenvalue at its floor" if degenerate else "",
+    )
