@@ -1,0 +1,102 @@
+"""The checkout is a project as the Astro CLI expects it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import PROJECT
+
+HOME_IN_THE_IMAGE = "/usr/local/airflow"
+
+
+@pytest.fixture(autouse=True)
+def _in_a_checkout() -> None:
+    if not (PROJECT / "script").is_dir():
+        pytest.skip("the image has only a part of the project")
+
+
+def yaml_of(name: str) -> dict[str, object]:
+    content: dict[str, object] = yaml.safe_load((PROJECT / name).read_text())
+    return content
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".astro/config.yaml",
+        ".astro/dag_integrity_exceptions.txt",
+        ".astro/test_dag_integrity_default.py",
+        ".dockerignore",
+        "Dockerfile",
+        "airflow_settings.yaml",
+        "dags",
+        "docker-compose.override.yml",
+        "include",
+        "packages.txt",
+        "plugins",
+        "requirements.txt",
+        "tests",
+    ],
+)
+def test_is_there(name: str) -> None:
+    assert (PROJECT / name).exists()
+
+
+def test_the_project_has_a_name() -> None:
+    assert yaml_of(".astro/config.yaml")["project"]
+
+
+def test_the_clis_standalone_mode_finds_the_plugins() -> None:
+    """It sets no plugins folder, so Airflow looks into its home, .astro/standalone."""
+    link = PROJECT / ".astro" / "standalone" / "plugins"
+    assert link.is_symlink(), "git restore .astro/standalone/plugins"
+    assert not link.readlink().is_absolute()
+    assert link.resolve() == (PROJECT / "plugins").resolve()
+
+
+def test_every_container_shares_working_data() -> None:
+    compose = yaml_of("docker-compose.override.yml")
+    volume = f"working_data:{HOME_IN_THE_IMAGE}/working_data"
+    assert compose["services"] == {
+        name: {"volumes": [volume]}
+        for name in ("scheduler", "dag-processor", "api-server", "triggerer")
+    }
+    assert compose["volumes"] == {"working_data": None}
+    assert f"{HOME_IN_THE_IMAGE}/working_data" in (PROJECT / "Dockerfile").read_text()
+
+
+def test_a_broken_dag_fails_astro_dev_parse(tmp_path: Path) -> None:
+    """`astro dev parse` runs this file from the project's folder and honours the exceptions."""
+    (tmp_path / "dags").mkdir()
+    (tmp_path / ".astro").mkdir()
+    test = ".astro/test_dag_integrity_default.py"
+    (tmp_path / test).write_text((PROJECT / test).read_text())
+    sound, broken = tmp_path / "dags" / "sound.py", tmp_path / "dags" / "broken.py"
+    sound.write_text("from airflow.sdk import DAG\nsound = DAG('sound', schedule=None)\n")
+    broken.write_text("from airflow.sdk import DAG, no_such_thing\n")
+
+    failed = parse(tmp_path, test)
+    assert failed.returncode == 1, failed.stdout
+    assert "dags/broken.py" in failed.stdout
+    assert "no_such_thing" in failed.stdout
+
+    (tmp_path / ".astro" / "dag_integrity_exceptions.txt").write_text("# one\ndags/broken.py\n")
+    passed = parse(tmp_path, test)
+    assert passed.returncode == 0, passed.stdout
+
+
+def parse(folder: Path, test: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", test],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder), "AIRFLOW_HOME": str(folder / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

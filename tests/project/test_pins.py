@@ -1,0 +1,99 @@
+"""One set of versions: requirements.txt, the lock, pyproject.toml and the image agree."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.conftest import PROJECT
+
+LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
+
+
+def text(name: str) -> str:
+    path = PROJECT / name
+    if not path.is_file():
+        pytest.skip(f"{name} is not in the image")
+    return path.read_text()
+
+
+def requirements() -> list[Requirement]:
+    lines = (line.partition("#")[0].strip() for line in text("requirements.txt").splitlines())
+    return [Requirement(line) for line in lines if line]
+
+
+def lock() -> dict[str, str]:
+    return dict(LOCKED.findall(text("requirements.lock")))
+
+
+def groups() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = tomllib.loads(text("pyproject.toml"))["dependency-groups"]
+    return found
+
+
+def airflow() -> Requirement:
+    [requirement] = map(Requirement, groups()["airflow"])
+    return requirement
+
+
+def test_the_lock_fulfils_what_is_required() -> None:
+    required = [*requirements(), airflow(), *map(Requirement, groups()["dev"])]
+    locked = lock()
+    assert {r.name for r in required} <= locked.keys(), "run script/lock"
+    unfit = [str(r) for r in required if not r.specifier.contains(locked[r.name])]
+    assert unfit == [], "run script/lock"
+
+
+def test_requirements_are_pinned_unless_they_are_airflows_own() -> None:
+    loose = {r.name for r in requirements() if not re.match(r"==[^*]+$", str(r.specifier))}
+    assert loose == {"jinja2", "pydantic", "pyyaml", "rich"}
+
+
+def test_airflow_comes_with_the_image() -> None:
+    assert "apache-airflow" not in {r.name for r in requirements()}
+
+
+def test_the_lock_is_complete_and_names_no_index() -> None:
+    content = text("requirements.lock")
+    assert "://" not in content
+    for name, block in re.findall(r"^([a-z0-9._-]+)==(.*?)(?=^[a-z]|\Z)", content, re.M | re.S):
+        assert "--hash=sha256:" in block, name
+
+
+def test_the_image_is_of_that_airflow_and_python() -> None:
+    # Runtime X.Y-Z carries Airflow X.Y.*; which patch release, its release notes say.
+    image = re.search(r"^FROM \S+/runtime:(\d+\.\d+)-(\d+)-python-(\d\.\d+)$", dockerfile(), re.M)
+    assert image, "FROM must name a Runtime release and its Python"
+    assert (image[1], image[2]) == ("3.3", "8")
+    assert str(airflow().specifier) == "==3.3.2", "a new image brings a new Airflow: change both"
+    [ruff, mypy] = (tools()["ruff"]["target-version"], tools()["mypy"]["python_version"])
+    assert ruff == f"py{image[3].replace('.', '')}"
+    assert mypy == image[3]
+
+
+def dockerfile() -> str:
+    return text("Dockerfile")
+
+
+def tools() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = tomllib.loads(text("pyproject.toml"))["tool"]
+    return found
+
+
+def test_what_is_installed_is_what_is_locked() -> None:
+    import importlib.metadata
+
+    if not (PROJECT / ".venv" / "lock.stamp").is_file():
+        pytest.skip("the packages here are not those of script/setup")
+    locked = lock()
+    for requirement in requirements():
+        assert importlib.metadata.version(requirement.name) == locked[requirement.name]
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements.txt", "Dockerfile"])
+def test_no_path_of_a_machine(name: str) -> None:
+    assert str(Path.home()) + "/" not in text(name)

@@ -1,0 +1,123 @@
+"""A real Airflow for the system tests, started once."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from tests.system.copies import copy_project, free_port
+
+with suppress(ModuleNotFoundError):  # tests that want it say what is missing
+    from tests.system.browser import browser  # noqa: F401
+
+if TYPE_CHECKING:
+    from script.local_airflow.api import Api
+    from script.local_airflow.server import Airflow
+
+DAG_ID = "customers_train"
+USERS = {"admin": "admin", "viewer": "viewer"}  # role by name
+EXTRA_DAGS = Path(__file__).with_name("dags")
+
+
+class AirflowWithRun:
+    """A running Airflow in which customers_train has run once and succeeded."""
+
+    dag_id = DAG_ID
+
+    def __init__(self, server: Airflow) -> None:
+        from script.local_airflow.api import Api
+
+        self.server = server
+        self.url = server.url
+        self.folder = server.layout.project
+        self.api: Api = Api(self.url, "admin", self.password("admin"))
+        self.run_id = ""
+
+    def password(self, username: str) -> str:
+        """The password that Airflow made up for the user."""
+        file = self.server.layout.home / "simple_auth_manager_passwords.json.generated"
+        return str(json.loads(file.read_text())[username])
+
+    def client(self, username: str) -> httpx.Client:
+        """A client that is logged in as a browser is: with a cookie."""
+        body = {"username": username, "password": self.password(username)}
+        with self.anonymous() as visitor:
+            answer = visitor.post("/auth/token", json=body).raise_for_status()
+        client = self.anonymous()
+        client.cookies.set("_token", answer.json()["access_token"])
+        return client
+
+    def anonymous(self) -> httpx.Client:
+        """A client that is not logged in."""
+        return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+
+    def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
+        """Start a run, as soon as the DAG is there; its id."""
+        from script.local_airflow.dags import wait_for
+
+        wait_for(self.server, self.api, dag_id)
+        self.api.patch(f"dags/{dag_id}", {"is_paused": False})
+        return self.api.trigger(dag_id, conf)
+
+    def wait(self, dag_id: str, run_id: str, patience: float = 240) -> str:
+        """The state in which the run has ended."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            self.server.check()
+            state = str(self.api.run(dag_id, run_id)["state"])
+            if state in ("success", "failed"):
+                return state
+            time.sleep(0.3)
+        states = {task["task_id"]: task["state"] for task in self.api.tasks(dag_id, run_id)}
+        raise TimeoutError(f"{run_id} of {dag_id} did not end within {patience} s: {states}")
+
+    def xcom(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """What the task returned."""
+        return self.api.xcom(dag_id, run_id, task_id)
+
+
+@pytest.fixture(scope="session")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowWithRun]:
+    """Started by the code that script/start uses, but with users and passwords."""
+    pytest.importorskip("script.local_airflow", reason="script/ is not here: not in the image")
+    from script.local_airflow import settings_file
+    from script.local_airflow.environment import Layout
+    from script.local_airflow.server import running
+
+    folder = copy_project(tmp_path_factory.mktemp("airflow") / "project")
+    for dag in EXTRA_DAGS.glob("*.py"):
+        (folder / "dags" / f"test_{dag.name}").write_text(dag.read_text())
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    settings = {
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",  # tests change what DAGs read
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(map(":".join, USERS.items())),
+    }
+    # `running` checks at its end that no process of Airflow is left.
+    with running(Layout(folder), free_port(), inherited, settings) as server:
+        result = AirflowWithRun(server)
+        settings_file.apply(settings_file.read(server.layout.settings), result.api)
+        result.run_id = result.trigger(DAG_ID)
+        state = result.wait(DAG_ID, result.run_id)
+        assert state == "success", _failures(result)
+        yield result
+
+
+def _failures(airflow: AirflowWithRun) -> str:
+    from script.local_airflow.task_logs import exception_of
+
+    run = (airflow.dag_id, airflow.run_id)
+    return "; ".join(
+        f"{task['task_id']}: {exception_of(log)}"
+        for task in airflow.api.tasks(*run)
+        if task["state"] == "failed"
+        for log in [airflow.server.layout.task_log(*run, task["task_id"], task["try_number"])]
+    )

@@ -1,0 +1,74 @@
+"""customers_train in a real Airflow: its shape, its order, what it leaves behind."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import pairwise
+from pathlib import Path
+
+import yaml
+
+from include.gmm.summary import Summary
+from tests.system.conftest import AirflowWithRun
+
+STEPS = ["load_data", "data_preprocessing", "build_save_gmm_model", "load_model_and_evaluate"]
+
+
+def summary_of(airflow: AirflowWithRun, run_id: str) -> Summary:
+    return Summary.model_validate(airflow.xcom(airflow.dag_id, run_id, STEPS[-1]))
+
+
+def model_of(airflow: AirflowWithRun, run_id: str) -> Path:
+    return airflow.folder / summary_of(airflow, run_id).model_path
+
+
+def test_the_graph_has_the_four_steps(airflow: AirflowWithRun) -> None:
+    with airflow.client("admin") as client:
+        answer = client.get("/ui/structure/structure_data", params={"dag_id": airflow.dag_id})
+    graph = answer.raise_for_status().json()
+    assert {node["id"] for node in graph["nodes"]} == set(STEPS)
+
+
+def test_the_steps_ran_one_after_the_other(airflow: AirflowWithRun) -> None:
+    tasks = airflow.api.tasks(airflow.dag_id, airflow.run_id)
+    assert {task["state"] for task in tasks} == {"success"}
+    assert {task["try_number"] for task in tasks} == {1}
+    times = {
+        step: (
+            min(task["start_date"] for task in tasks if task["task_id"].split(".")[0] == step),
+            max(task["end_date"] for task in tasks if task["task_id"].split(".")[0] == step),
+        )
+        for step in STEPS
+    }
+    for earlier, later in pairwise(STEPS):
+        assert times[earlier][1] <= times[later][0]
+
+
+def test_the_saved_model_is_the_one_of_the_summary(airflow: AirflowWithRun) -> None:
+    model = model_of(airflow, airflow.run_id)
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    assert digest == summary_of(airflow, airflow.run_id).model_sha256
+
+
+def test_a_second_run_saves_the_same_bytes(airflow: AirflowWithRun) -> None:
+    again = airflow.trigger(airflow.dag_id)
+    assert airflow.wait(airflow.dag_id, again) == "success"
+    first, second = model_of(airflow, airflow.run_id), model_of(airflow, again)
+    assert first != second
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_settings_file_was_applied(airflow: AirflowWithRun) -> None:
+    settings = yaml.safe_load((airflow.folder / "airflow_settings.yaml").read_text())["airflow"]
+    for pool in settings["pools"]:
+        assert airflow.api.get(f"pools/{pool['pool_name']}")["slots"] == pool["pool_slot"]
+    for variable in settings["variables"]:
+        found = airflow.api.get(f"variables/{variable['variable_name']}")
+        assert found["value"] == str(variable["variable_value"])
+    for connection in settings["connections"]:
+        found = airflow.api.get(f"connections/{connection['conn_id']}")
+        assert found["conn_type"] == connection["conn_type"]
+
+
+def test_nothing_in_dags_is_broken(airflow: AirflowWithRun) -> None:
+    assert airflow.api.get("importErrors")["import_errors"] == []

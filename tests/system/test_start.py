@@ -1,0 +1,188 @@
+"""script/start as somebody at a terminal uses it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from script.local_airflow.components import PATIENCE, is_alive
+from tests.conftest import PROJECT
+from tests.system.conftest import AirflowWithRun
+from tests.system.copies import copy_project, free_port
+
+pytestmark = pytest.mark.skipif(
+    Path(sys.prefix).resolve() != (PROJECT / ".venv").resolve()
+    or not (PROJECT / ".venv" / "lock.stamp").is_file(),
+    reason="script/start needs the .venv that script/test sets up",
+)
+
+
+class Start:
+    """script/start, running in a copy of the project."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self.output = ""
+        self.process = psutil.Popen(
+            [str(folder / "script" / "start"), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def until(self, words: str) -> None:
+        """Read what it prints until a line with these words."""
+        for line in self.process.stdout:
+            self.output += line
+            if words in line:
+                return
+        raise AssertionError(f"it ended without saying {words!r}:\n{self.output}")
+
+    def end(self) -> int:
+        """Read the rest; the exit status."""
+        self.output += self.process.stdout.read()
+        return int(self.process.wait())
+
+    def signalled(self, number: signal.Signals) -> int:
+        """Send the signal and wait for the end, which must come soon and leave nothing running."""
+        family = {self.process, *self.process.children(recursive=True)}
+        clock = time.monotonic()
+        self.process.send_signal(number)
+        status = self.end()
+        assert time.monotonic() - clock < 3 * PATIENCE + 2
+        assert [process for process in family if is_alive(process)] == []
+        assert processes_in(self.folder) == []
+        return status
+
+
+def processes_in(folder: Path) -> list[psutil.Process]:
+    """The processes that work in the folder: Airflow's all do, whatever they call themselves."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if Path(process.cwd()).is_relative_to(folder) and is_alive(process):
+                found.append(process)
+    return found
+
+
+def start(folder: Path, *options: str) -> tuple[int, str]:
+    started = Start(folder, *options)
+    return started.end(), started.output
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_project(tmp_path_factory.mktemp("start") / "project")
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def busy_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_an_unknown_option_is_named(folder: Path) -> None:
+    status, output = start(folder, "--frobnicate")
+    assert status == 2
+    assert "unrecognized arguments: --frobnicate" in output
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_a_port_is_a_number(folder: Path, port: str) -> None:
+    status, output = start(folder, "--port", port)
+    assert status == 2
+    assert f"'{port}' is not a port" in output
+
+
+def test_a_busy_port_is_one_line(folder: Path, busy_port: int) -> None:
+    status, output = start(folder, "--port", str(busy_port))
+    assert status == 1
+    assert output == (
+        f"script/start: Port {busy_port} is in use by another program: "
+        "choose one with `script/start --port N`.\n"
+    )
+
+
+def test_a_second_airflow_of_the_same_project_is_refused(airflow: AirflowWithRun) -> None:
+    status, output = start(airflow.folder, "--port", str(free_port()))
+    assert status == 1
+    assert f"already running at {airflow.url} " in output
+    assert output.count("\n") == 1
+
+
+def test_a_broken_settings_file_is_named(folder: Path) -> None:
+    file = folder / "airflow_settings.yaml"
+    content = file.read_text()
+    file.write_text("airflow:\n  pols: []\n")
+    try:
+        status, output = start(folder, "--once", "--port", "1")
+    finally:
+        file.write_text(content)
+    assert (status, output.count("\n")) == (1, 1)
+    assert "airflow_settings.yaml: airflow.pols" in output
+
+
+def test_terminated_during_the_run(folder: Path, port: int) -> None:
+    started = Start(folder, "--port", str(port))
+    started.until("✓ load_data")
+    assert started.signalled(signal.SIGTERM) == 1
+    assert "Stopping Airflow" in started.output
+
+
+def test_a_start_from_beginning_to_end(folder: Path, port: int) -> None:
+    started = Start(folder, "--port", str(port))
+    started.until("Ctrl-C")
+    lines = started.output.splitlines()
+    tasks = [line.split()[1] for line in lines if line.startswith("  ✓")]
+    assert tasks[0] == "load_data"
+    assert tasks[-2:] == ["build_save_gmm_model", "load_model_and_evaluate"]
+    assert any(line.startswith("│ Share of rows") for line in lines), "the segments' table"
+
+    model = re.search(r"^Model: +(\S+)$", started.output, re.MULTILINE)
+    assert model and (folder / model[1]).is_file()
+    tab = re.search(r"^Clusters: +(\S+)$", started.output, re.MULTILINE)
+    assert tab and tab[1].startswith(f"http://127.0.0.1:{port}/dags/customers_train/runs/")
+    assert "/plugin/" in tab[1]
+    assert httpx.get(tab[1], trust_env=False, follow_redirects=True).is_success
+
+    # History is kept, and the run that was cut short did not go on.
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        token = client.get("/auth/token").json()["access_token"]
+        runs = client.get(
+            "/api/v2/dags/customers_train/dagRuns", headers={"Authorization": f"Bearer {token}"}
+        ).json()["dag_runs"]
+    assert sorted(run["state"] for run in runs) == ["failed", "success"]
+
+    assert started.signalled(signal.SIGINT) == 0
+
+
+def test_a_dag_that_cannot_be_imported_is_shown(folder: Path, port: int) -> None:
+    file = folder / "dags" / "train.py"
+    content = file.read_text()
+    file.write_text(f"{content}\nfrom include.gmm import nothing_of_that_name\n")
+    try:
+        status, output = start(folder, "--once", "--port", str(port))
+    finally:
+        file.write_text(content)
+    assert status == 1
+    assert (
+        "script/start: dags/train.py cannot be imported: "
+        "ImportError: cannot import name 'nothing_of_that_name'"
+    ) in output
+    assert processes_in(folder) == []
