@@ -29,7 +29,7 @@ class Api:
         """Close the connections."""
         self.client.close()
 
-    def get(self, path: str, **parameters: str | int) -> JSON:
+    def get(self, path: str, **parameters: str | int | list[str]) -> JSON:
         """What is at /api/v2/`path`."""
         return self._sent("GET", path, params=parameters)
 
@@ -63,6 +63,11 @@ class Api:
     def run(self, dag_id: str, run_id: str) -> JSON:
         """The run."""
         return self.get(_run_path(dag_id, run_id))
+
+    def running(self, dag_id: str) -> list[str]:
+        """The ids of the DAG's runs that have begun and not ended."""
+        runs = self.get(f"dags/{dag_id}/dagRuns", state=["running"])["dag_runs"]
+        return [run["dag_run_id"] for run in runs]
 
     def fail(self, dag_id: str, run_id: str) -> None:
         """End the run as failed, its tasks included."""
