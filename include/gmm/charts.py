@@ -98,8 +98,7 @@ def _profile(summary: Summary, feature: FeatureSummary, theme: Theme) -> Any:
             color=_segment_colours(summary, theme),
         )
     )
-    heading = f"{feature.label} ({feature.unit})" if feature.unit else feature.label
-    title = alt.TitleParams(heading, limit=WIDTH // 2, fontSize=12)
+    title = alt.TitleParams(feature.heading, limit=WIDTH // 2, fontSize=12)
     if not feature.in_mixture:
         title.subtitle = "describes only"
     panel = bars

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from include.gmm.summary import FeatureSummary, Summary
+from include.gmm.summary import Summary
 
 
 def render(summary: Summary) -> RenderableType:
@@ -35,14 +35,9 @@ def render(summary: Summary) -> RenderableType:
     )
     for feature in summary.features:
         profile = (_shown(segment.profile[feature.name]) for segment in segments)
-        table.add_row(Text(_heading(feature)), *profile, _shown(feature.mean))
+        table.add_row(Text(feature.heading), *profile, _shown(feature.mean))
     warnings = [Text(f"Note: {warning}", style="yellow") for warning in summary.warnings]
     return Group(headline, table, *warnings)
-
-
-def _heading(feature: FeatureSummary) -> str:
-    repeated = feature.unit.lower() in feature.label.lower()
-    return feature.label if repeated else f"{feature.label} ({feature.unit})"
 
 
 def _shown(value: float | None, form: str = ",.3g") -> str:

@@ -32,6 +32,12 @@ class FeatureSummary(_Part):
     standard_deviation: float | None
     median: float | None
 
+    @property
+    def heading(self) -> str:
+        """The label with the unit, where the label does not name the unit itself."""
+        named = self.unit.lower() in self.label.lower()
+        return self.label if named else f"{self.label} ({self.unit})"
+
 
 class SegmentSummary(_Part):
     """A component of the mixture, numbered from 1 in order of its share."""
