@@ -71,7 +71,7 @@ def _fit(options: argparse.Namespace, console: Console) -> None:
     frame = read_file(options.file)
     chosen = _settings(options, frame)
     where = str(options.file)
-    with Progress(console=console, transient=True) as bar:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Fitting mixtures")
         reference = train(
             frame,

@@ -85,8 +85,8 @@ def check_table(frame: pd.DataFrame, features: Features, where: str) -> FeatureT
     constant = [str(name) for name in values if values[name].min() == values[name].max()]
     if constant:
         raise InputError(
-            f"{where}: {_listed(constant)} has the same value in every row, "
-            "so it cannot tell segments apart; remove it from the features"
+            f"{where}: every row has the same value in {_listed(constant)}, "
+            "which cannot tell segments apart; remove it from the features"
         )
     keys = frame[features.key]
     return FeatureTable(features.key, keys, values, profile, _digest(keys, values, profile))

@@ -15,8 +15,8 @@ def render(summary: Summary) -> RenderableType:
     headline = Text.assemble(
         (f"{summary.n_components} segments", "bold"),
         f" ({summary.covariance_type} covariances) of {summary.rows:,} rows. {summary.rule}\n",
-        f"Mean largest membership probability {evaluation.mean_largest_probability:.1%}; "
-        f"below 60 % for {evaluation.share_below_60_percent:.1%} of the rows. ",
+        f"Mean largest membership probability {_percent(evaluation.mean_largest_probability)}; "
+        f"below 60 % for {_percent(evaluation.share_below_60_percent)} of the rows. ",
         f"Log-likelihood per row {evaluation.log_likelihood_per_row_fitted:.3f} on fitted rows, "
         f"{evaluation.log_likelihood_per_row_held_out:.3f} on held-out ones.",
     )
@@ -25,20 +25,31 @@ def render(summary: Summary) -> RenderableType:
         table.add_column(str(segment.number), justify="right", no_wrap=True)
     table.add_column("All", justify="right", no_wrap=True)
     segments = summary.segments
-    table.add_row("Share of rows", *(f"{segment.share:.1%}" for segment in segments), "100%")
+    table.add_row("Share of rows", *(_percent(segment.share) for segment in segments), "100 %")
     table.add_row("Rows", *(f"{segment.rows:,}" for segment in segments), f"{summary.rows:,}")
     table.add_row(
         "Mean membership probability",
-        *(_shown(segment.mean_probability, ".2f") for segment in segments),
-        f"{evaluation.mean_largest_probability:.2f}",
+        *(_probability(segment.mean_probability) for segment in segments),
+        _probability(evaluation.mean_largest_probability),
         end_section=True,
     )
     for feature in summary.features:
-        profile = (_shown(segment.profile[feature.name]) for segment in segments)
-        table.add_row(Text(feature.heading), *profile, _shown(feature.mean))
+        profile = (_mean(segment.profile[feature.name]) for segment in segments)
+        table.add_row(Text(feature.heading), *profile, _mean(feature.mean))
     warnings = [Text(f"Note: {warning}", style="yellow") for warning in summary.warnings]
     return Group(headline, table, *warnings)
 
 
-def _shown(value: float | None, form: str = ",.3g") -> str:
-    return "-" if value is None else format(value, form)
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def _probability(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _mean(value: float | None) -> str:
+    """Three significant digits, and all of those before the point."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -41,7 +41,7 @@ def train(
     if len(fitted) <= largest:
         raise InputError(
             f"{where}: {len(frame)} rows, {len(fitted)} of them to fit, are too few for up to "
-            f"{largest} components; bring more rows or lower n_components"
+            f"{largest} components; bring more rows or try fewer components"
         )
 
     preparation = _preparation(decided)

@@ -49,7 +49,7 @@ def follow(airflow: Airflow, api: Api, dag_id: str, run_id: str, console: Consol
 def _tell(airflow: Airflow, dag_id: str, run_id: str, task: JSON, console: Console) -> None:
     name, state = task["task_id"], task["state"]
     seconds = f"{task['duration']:6.1f} s" if task["duration"] is not None else ""
-    console.print(f"  {_SIGNS[state]} {escape(name):<50} {seconds}")
+    console.print(f"  {_SIGNS[state]} {escape(name):<55} {seconds}")
     if state not in ("failed", "up_for_retry"):
         return
     log = airflow.layout.task_log(dag_id, run_id, name, task["try_number"])

@@ -70,7 +70,7 @@ def select_mixture(
     if len(rows) <= max(n_components):
         raise InputError(
             f"{len(rows)} rows are too few for up to {max(n_components)} components: "
-            "bring more rows or lower the largest n_components"
+            "bring more rows or try fewer components"
         )
 
     def compete(k: int, covariance_type: CovarianceType) -> Candidate:
@@ -151,8 +151,8 @@ def choose(candidates: list[Candidate], criterion: str, parsimony: float) -> Sel
     rule = f"Lowest {name} of {len(sound)} candidates."
     if best is not optimum:
         rule = (
-            f"Smallest number of components within {parsimony:.0%} of the best gain in {name} "
-            f"(the lowest {name} is {optimum.n_components} components, {optimum.covariance_type})."
+            f"Smallest number of components within {100 * parsimony:g} % of the best gain in "
+            f"{name} (the lowest {name} is {optimum.n_components} components, {optimum.covariance_type})."
         )
     warnings = []
     tried = sorted({candidate.n_components for candidate in candidates})

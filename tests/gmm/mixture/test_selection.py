@@ -109,7 +109,7 @@ def test_the_rule_names_the_criterion_and_the_optimum_that_was_passed_over(
     candidates = with_bic(selection.best, {1: 1000, 2: 200, 3: 110, 4: 100})
     rule = choose(candidates, "bic", 0.02).rule
     assert "BIC" in rule
-    assert "2%" in rule
+    assert "2 %" in rule
     assert "4 components" in rule
 
 
