@@ -152,7 +152,8 @@ def choose(candidates: list[Candidate], criterion: str, parsimony: float) -> Sel
     if best is not optimum:
         rule = (
             f"Smallest number of components within {100 * parsimony:g} % of the best gain in "
-            f"{name} (the lowest {name} is {optimum.n_components} components, {optimum.covariance_type})."
+            f"{name} (the lowest {name} is {optimum.n_components} components, "
+            f"{optimum.covariance_type})."
         )
     warnings = []
     tried = sorted({candidate.n_components for candidate in candidates})
