@@ -16,6 +16,7 @@ from include.gmm.errors import InputError
 from include.orchestration.form import with_choices
 
 # Heavy libraries are imported inside the tasks: the DAG processor reads this file again and again.
+# With multiple_outputs Airflow would store each key of a returned dict a second time.
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def _refusing[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
-@task
+@task(multiple_outputs=False)
 @_refusing
 def load_data(name: str) -> dict[str, Any]:
     """Load the source into the warehouse; returns table, rows, columns and digest."""
@@ -54,7 +55,7 @@ def load_data(name: str) -> dict[str, Any]:
     return asdict(loaded)
 
 
-@task
+@task(multiple_outputs=False)
 @_refusing
 def check_features(name: str) -> dict[str, Any]:
     """Check that the feature table can be used, and announce it; returns rows and digest."""
@@ -69,7 +70,7 @@ def check_features(name: str) -> dict[str, Any]:
     return facts
 
 
-@task
+@task(multiple_outputs=False)
 @_refusing
 def build_save_gmm_model(name: str) -> dict[str, Any]:
     """Choose, fit and save a mixture; returns the reference by which the version is verified."""
@@ -88,7 +89,7 @@ def build_save_gmm_model(name: str) -> dict[str, Any]:
     return reference.model_dump()
 
 
-@task
+@task(multiple_outputs=False)
 @_refusing
 def load_model_and_evaluate(name: str, reference: Any) -> dict[str, Any]:
     """Verify and load the version, apply it to all rows; returns the summary that the tab draws."""

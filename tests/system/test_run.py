@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import quote
 
 import yaml
 
@@ -42,6 +44,17 @@ def test_the_steps_ran_one_after_the_other(airflow: AirflowWithRun) -> None:
     }
     for earlier, later in pairwise(STEPS):
         assert times[earlier][1] <= times[later][0]
+
+
+def test_each_task_hands_on_one_small_xcom(airflow: AirflowWithRun) -> None:
+    path = f"dags/{airflow.dag_id}/dagRuns/{quote(airflow.run_id)}/taskInstances/~/xcomEntries"
+    entries = airflow.api.get(path, limit=100)["xcom_entries"]
+    mine = [entry for entry in entries if ".dbt." not in entry["task_id"]]
+    assert {entry["key"] for entry in mine} == {"return_value"}
+    assert len(mine) == 4
+    for entry in mine:
+        value = airflow.xcom(airflow.dag_id, airflow.run_id, entry["task_id"])
+        assert len(json.dumps(value)) < 200_000
 
 
 def test_the_saved_model_is_the_one_of_the_summary(airflow: AirflowWithRun) -> None:
