@@ -61,5 +61,6 @@ def train_dag(segmentation: Segmentation) -> DAG:
     return dag
 
 
-for segmentation in settings.load_all():
+# What is wrong with other files, dags/faults.py says: one mistake must not take all DAGs away.
+for segmentation in settings.load_all()[0]:
     globals()[f"{segmentation.name}_train"] = train_dag(segmentation)

@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -82,24 +83,20 @@ def _fit(options: argparse.Namespace, console: Console) -> None:
         )
     summary = evaluate(options.output, reference, frame, where)
     console.print(render(summary))
-    console.print(f"Saved in {artifacts.folder_of(options.output, reference)}")
+    console.print(f"Saved in {artifacts.folder_of(options.output, reference)}", markup=False)
 
 
 def _settings(options: argparse.Namespace, frame: pd.DataFrame) -> Segmentation:
     """The settings of a segmentation file, or those that the options and the columns give."""
-    mixture: dict[str, object] = {}
-    if options.seed is not None:
-        mixture["seed"] = options.seed
-    if options.max_components is not None:
-        mixture["n_components"] = {"max": options.max_components}
     if options.segmentation:
         if options.key or options.features:
             raise InputError("--segmentation brings key and features: leave out --key, --features")
         content = settings.find(options.segmentation).model_dump()
-        content["mixture"].update(mixture)
-        return settings.validate(content, "options")
+        return settings.validate(_with_options(content, options), "options")
     if not options.key:
         raise InputError("--key COLUMN is needed: the column that tells rows apart")
+    if frame.empty:
+        raise InputError(f"{options.file}: there are no rows")
     if options.features:
         names = [name.strip() for name in options.features.split(",") if name.strip()]
     else:
@@ -107,20 +104,28 @@ def _settings(options: argparse.Namespace, frame: pd.DataFrame) -> Segmentation:
         names = [name for name in numeric if name != options.key]
         if not names:
             raise InputError(f"{options.file}: no column of numbers besides the key")
-    stem = re.sub(r"\W+", "_", options.file.name.split(".")[0].lower()).strip("_")
-    name = stem if stem[:1].isalpha() else f"file_{stem}"
+    stem = re.sub(r"[^a-z0-9]+", "_", options.file.name.split(".")[0].lower()).strip("_")
+    name = (stem if stem[:1].isalpha() else f"file_{stem}")[:60]
     content = {
-        "name": name[:60],
+        "name": name,
         "title": options.file.name,
-        "source": {"table": f"files.{name[:60]}", "columns": {options.key: "VARCHAR"}},
+        "source": {"table": f"files.{name}", "columns": {options.key: "VARCHAR"}},
         "features": {
-            "model": name[:60],
+            "model": name,
             "key": options.key,
             "columns": {feature: {} for feature in names},
         },
-        "mixture": mixture,
+        "mixture": {"n_components": {}},
     }
-    return settings.validate(content, "options")
+    return settings.validate(_with_options(content, options), "options")
+
+
+def _with_options(content: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+    if options.seed is not None:
+        content["mixture"]["seed"] = options.seed
+    if options.max_components is not None:
+        content["mixture"]["n_components"]["max"] = options.max_components
+    return content
 
 
 if __name__ == "__main__":

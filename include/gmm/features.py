@@ -82,18 +82,27 @@ def check_table(frame: pd.DataFrame, features: Features, where: str) -> FeatureT
         {name: _finite(frame[name], where, missing_allowed=True) for name in features.profile},
         index=values.index,
     )
+    keys = frame[features.key]
+    return FeatureTable(features.key, keys, values, profile, _digest(keys, values, profile))
+
+
+def refuse_constant(values: pd.DataFrame, where: str) -> None:
+    """Raises InputError that names the features without two different values."""
     constant = [str(name) for name in values if values[name].min() == values[name].max()]
     if constant:
         raise InputError(
             f"{where}: every row has the same value in {_listed(constant)}, "
             "which cannot tell segments apart; remove it from the features"
         )
-    keys = frame[features.key]
-    return FeatureTable(features.key, keys, values, profile, _digest(keys, values, profile))
 
 
 def _finite(column: pd.Series, where: str, *, missing_allowed: bool) -> pd.Series:
-    """The column as float64, or InputError for text, NaN (unless allowed) or infinity."""
+    """The column as float64, or InputError for dates, text, NaN (unless allowed) or infinity."""
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+        raise InputError(
+            f"{where}: column {column.name!r} holds dates; make a number of them first, "
+            "such as days until today"
+        )
     numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
     text = numbers.isna() & column.notna() & ~column.astype(str).str.lower().isin(["nan", "-nan"])
     if text.any():
@@ -141,8 +150,9 @@ def scales(table: FeatureTable, settings: Mapping[str, Feature]) -> dict[str, Sc
 
 def _step(values: Array) -> float:
     """The coarsest of 1, 0.1, 0.01, ... that all values are multiples of; 0 if there is none."""
+    close = 1e-12 * float(np.abs(values).max())  # what arithmetic leaves of a decimal
     for decimals in range(FINEST_DECIMALS + 1):
-        if np.allclose(values, np.round(values, decimals), rtol=1e-12, atol=1e-9):
+        if np.allclose(values, np.round(values, decimals), rtol=0, atol=close):
             return float(f"1e-{decimals}")
     return 0.0
 

@@ -25,13 +25,13 @@ SqlType = Annotated[str, Field(pattern=r"^[A-Za-z]+(\(\d+(, *\d+)?\))?$")]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(_Section):
     """Where the raw rows come from: a file that is loaded, or a table that is already there."""
 
-    table: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")] = Field(
+    table: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")] = Field(
         description="schema.table in the warehouse"
     )
     file: str | None = Field(
@@ -100,7 +100,7 @@ class Mixture(_Section):
     )
     criterion: Criterion = "bic"
     parsimony: float = Field(
-        default=0.05,
+        default=0.03,
         ge=0,
         lt=1,
         description="The smallest K within this share of the best gain in the criterion is chosen",
@@ -136,7 +136,9 @@ def load(path: Path) -> Segmentation:
         raise InputError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(content, dict):
         raise InputError(f"{path}: must be a mapping of settings, such as `title: ...`")
-    return validate({"name": path.stem, **content}, where=str(path))
+    if "name" in content:
+        raise InputError(f"{path}: name: the file's name is the segmentation's; leave it out")
+    return validate({**content, "name": path.stem}, where=str(path))
 
 
 def validate(content: dict[str, object], where: str) -> Segmentation:
@@ -151,9 +153,17 @@ def validate(content: dict[str, object], where: str) -> Segmentation:
         raise InputError(f"{where}: {faults}") from None
 
 
-def load_all(folder: Path = SEGMENTATIONS) -> list[Segmentation]:
-    """Every segmentation in the folder, in order of name."""
-    return [load(path) for path in sorted(folder.glob("*.yaml"))]
+def load_all(folder: Path = SEGMENTATIONS) -> tuple[list[Segmentation], list[InputError]]:
+    """Every segmentation in the folder, in order of name, and what is wrong with other files."""
+    found, faults = [], []
+    for path in sorted(folder.glob("*.y*ml")):
+        try:
+            if path.suffix != ".yaml":
+                raise InputError(f"{path}: rename it to {path.stem}.yaml")
+            found.append(load(path))
+        except InputError as fault:
+            faults.append(fault)
+    return found, faults
 
 
 def find(name: str) -> Segmentation:

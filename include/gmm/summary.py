@@ -35,12 +35,12 @@ class FeatureSummary(_Part):
     @property
     def heading(self) -> str:
         """The label with the unit, where the label does not name the unit itself."""
-        named = self.unit.lower() in self.label.lower()
+        named = not self.unit or self.unit.lower() in self.label.lower().split()
         return self.label if named else f"{self.label} ({self.unit})"
 
 
 class SegmentSummary(_Part):
-    """A component of the mixture, numbered from 1 in order of its share."""
+    """A component of the mixture, numbered from 1 in order of its mixing weight."""
 
     number: int
     weight: float = Field(description="Mixing weight: the mean responsibility of the fit")

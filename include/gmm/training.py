@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from include.gmm import artifacts
 from include.gmm.errors import InputError
-from include.gmm.features import Scale, check_table, held_out_rows, scales
+from include.gmm.features import Scale, check_table, held_out_rows, refuse_constant, scales
 from include.gmm.mixture.em import to_sklearn
 from include.gmm.mixture.kernel import Array
 from include.gmm.mixture.selection import Candidate, Selection, select_mixture
@@ -36,6 +36,7 @@ def train(
     table = check_table(frame, settings.features, where)
     decided = scales(table, settings.features.columns)
     fitted = table.values[~held_out_rows(table.keys, settings.mixture.held_out)]
+    refuse_constant(fitted, where)
     mixture = settings.mixture
     largest = mixture.n_components.max
     if len(fitted) <= largest:

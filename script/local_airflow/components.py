@@ -33,10 +33,12 @@ class Components:
         self._log = log
         self._processes: dict[str, psutil.Popen] = {}
 
-    def migrate(self) -> bool:
+    def migrate(self, keep_open: int) -> bool:
         """Create the metadata database or bring it up to date, and wait for that."""
-        self._start("database", ["db", "migrate"])
-        return self._processes.pop("database").wait() == 0
+        self._start("database", ["db", "migrate"], (keep_open,))
+        status = self._processes["database"].wait()
+        del self._processes["database"]  # not before: until it has ended, `stop` has to know it
+        return bool(status == 0)
 
     def start(self, keep_open: int) -> None:
         """Start every component. They hold the file descriptor `keep_open` while they live."""

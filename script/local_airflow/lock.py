@@ -77,4 +77,10 @@ def _of_the_astro_cli(home: Path) -> int | None:
     """The process of a standalone Airflow that the Astro CLI has started in the background."""
     file = home / "airflow.pid"
     text = file.read_text().strip() if file.is_file() else ""
-    return int(text) if text.isdigit() and psutil.pid_exists(int(text)) else None
+    if not text.isdigit():
+        return None
+    try:
+        command = " ".join(psutil.Process(int(text)).cmdline())
+    except psutil.Error:
+        return None
+    return int(text) if "airflow" in command else None  # else a number that was given out again

@@ -54,7 +54,7 @@ def running(
     )
     try:
         _check_free(port)
-        _migrate(layout, components)
+        _migrate(layout, components, lock.descriptor)
         airflow = Airflow(layout, port, components)
         components.start(lock.descriptor)
         lock.note(airflow.url, components.pids())
@@ -82,14 +82,14 @@ def _check_free(port: int) -> None:
     )
 
 
-def _migrate(layout: Layout, components: Components) -> None:
+def _migrate(layout: Layout, components: Components, keep_open: int) -> None:
     """Create or upgrade the metadata database, unless this release of Airflow already has."""
     release = importlib.metadata.version("apache-airflow")
     marker = layout.home / "database.version"
     is_current = marker.is_file() and marker.read_text() == release
     if is_current and (layout.home / "airflow.db").is_file():
         return
-    if not components.migrate():
+    if not components.migrate(keep_open):
         raise StartError(_obituary(layout, "database"))
     marker.write_text(release)
 

@@ -9,6 +9,7 @@ import pytest
 
 from include.gmm import settings
 from include.gmm.__main__ import main
+from include.gmm.settings import Segmentation
 from include.gmm.summary import Summary
 
 
@@ -45,6 +46,32 @@ def test_without_features_all_columns_of_numbers_are_taken(
     assert fit(file, "--key", "shopper", "--max-components", "2") == 0
     names = [feature.name for feature in summaries(file)[0].features]
     assert names == ["visits", "euros", "age"]
+
+
+def test_a_limit_leaves_the_other_settings_of_the_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch, segmentation: Segmentation
+) -> None:
+    content = segmentation.model_dump()
+    content["mixture"]["n_components"]["min"] = 2
+    mine = settings.validate(content, "test")
+    monkeypatch.setattr(settings, "find", lambda _: mine)
+    assert fit(file, "--segmentation", "shoppers", "--max-components", "2") == 0
+    assert {c.n_components for c in summaries(file)[0].candidates} == {2}
+
+
+def test_the_name_of_a_file_may_have_any_letters(file: Path) -> None:
+    other = file.rename(file.with_name("données [2026].csv"))
+    options = ["--key", "shopper", "--features", "visits,euros", "--max-components", "2"]
+    assert fit(other, *options) == 0
+    assert summaries(other)[0].segmentation == "donn_es_2026"
+
+
+def test_a_file_with_a_header_alone_has_no_rows(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text("shopper,visits\n")
+    assert fit(file, "--key", "shopper") == 2
+    assert "there are no rows" in capsys.readouterr().err
 
 
 def test_parquet_and_csv_give_the_same_model(file: Path, shoppers: pd.DataFrame) -> None:

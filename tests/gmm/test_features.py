@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.features import Scale, check_table, held_out_rows, scales
+from include.gmm.features import Scale, check_table, held_out_rows, refuse_constant, scales
 from include.gmm.settings import Feature, Segmentation
 
 hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not in the image")
@@ -68,8 +68,14 @@ def test_empty_keys_are_counted(shoppers: pd.DataFrame, segmentation: Segmentati
     assert "'shopper' is empty in 1 rows" in refusal(shoppers, segmentation)
 
 
-def test_a_constant_feature_is_named(shoppers: pd.DataFrame, segmentation: Segmentation) -> None:
-    assert "same value in 'visits'" in refusal(shoppers.assign(visits=1), segmentation)
+def test_a_constant_feature_is_named(shoppers: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="same value in 'visits'"):
+        refuse_constant(shoppers[["visits", "euros"]].assign(visits=1), "x")
+
+
+def test_dates_are_refused_by_name(shoppers: pd.DataFrame, segmentation: Segmentation) -> None:
+    dated = shoppers.assign(visits=pd.Timestamp("2026-01-01"))
+    assert "'visits' holds dates" in refusal(dated, segmentation)
 
 
 def test_no_rows_are_refused(shoppers: pd.DataFrame, segmentation: Segmentation) -> None:
@@ -117,6 +123,7 @@ def scale_of(values: list[float], **feature: object) -> Scale:
         ([-5, 500.5], Scale("none", 0.1)),
         ([0.123456789, 0.9], Scale("none", 0.0)),
         ([1000, 90_000], Scale("log1p", 1.0)),
+        ([0, 1e-10, 3e-10], Scale("none", 0.0)),
     ],
 )
 def test_transform_and_step_are_found_in_the_values(values: list[float], expected: Scale) -> None:

@@ -30,8 +30,27 @@ def test_the_shipped_segmentation_is_valid_and_named_after_its_file() -> None:
 
 
 def test_every_file_in_the_folder_is_a_segmentation() -> None:
-    names = [segmentation.name for segmentation in settings.load_all()]
+    found, faults = settings.load_all()
+    names = [segmentation.name for segmentation in found]
     assert names == sorted(path.stem for path in settings.SEGMENTATIONS.glob("*.yaml"))
+    assert not faults
+
+
+def test_a_faulty_file_is_told_and_leaves_the_others_be(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(SHIPPED)
+    (tmp_path / "misnamed.yml").write_text(SHIPPED)
+    written(tmp_path, mixture__seed="one")
+    found, faults = settings.load_all(tmp_path)
+    assert [segmentation.name for segmentation in found] == ["good"]
+    assert [str(fault).partition(": ")[2] for fault in faults] == [
+        "rename it to misnamed.yaml",
+        "mixture.seed: Input should be a valid integer, unable to parse string as an integer",
+    ]
+
+
+def test_the_name_is_the_files_alone(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"other.yaml: name: the file's name"):
+        settings.load(written(tmp_path, name="another"))
 
 
 def test_a_key_that_does_not_exist_is_named_with_its_file(tmp_path: Path) -> None:
@@ -51,6 +70,8 @@ def test_a_key_that_does_not_exist_is_named_with_its_file(tmp_path: Path) -> Non
         ("source__table", "purchases", "source.table"),
         ("source__columns", {"a": "INT); DROP TABLE x"}, "source.columns.a"),
         ("title", "", "title"),
+        ("features__columns", {"a": {"resolution": float("inf")}}, "resolution"),
+        ("source__table", "Raw.Purchases", "source.table"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, dotted: str, value: object, named: str) -> None:

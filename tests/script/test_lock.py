@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,15 @@ def test_what_a_killed_start_left_is_named(tmp_path: Path) -> None:
 
 
 def test_the_astro_clis_airflow_is_named(tmp_path: Path) -> None:
-    (tmp_path / "airflow.pid").write_text(f"{os.getpid()}\n")
-    with pytest.raises(StartError, match="`astro dev stop`"):
-        ProjectLock(tmp_path)
-    (tmp_path / "airflow.pid").write_text("4194305")  # above the highest process id
+    command = [sys.executable, "-c", "input()", "airflow"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as running:
+        (tmp_path / "airflow.pid").write_text(f"{running.pid}\n")
+        with pytest.raises(StartError, match="`astro dev stop`"):
+            ProjectLock(tmp_path)
+        running.kill()
+
+
+@pytest.mark.parametrize("pid", [os.getpid(), 4194305], ids=["of another program", "of nobody"])
+def test_a_process_id_that_is_out_of_date_is_passed_over(tmp_path: Path, pid: int) -> None:
+    (tmp_path / "airflow.pid").write_text(str(pid))
     ProjectLock(tmp_path).release()

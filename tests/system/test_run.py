@@ -10,7 +10,10 @@ from urllib.parse import quote
 
 import yaml
 
+from include.gmm.__main__ import main
+from include.gmm.settings import find
 from include.gmm.summary import Summary
+from include.gmm.warehouse import read_features
 from tests.system.conftest import AirflowWithRun
 
 STEPS = ["load_data", "data_preprocessing", "build_save_gmm_model", "load_model_and_evaluate"]
@@ -69,6 +72,19 @@ def test_a_second_run_saves_the_same_bytes(airflow: AirflowWithRun) -> None:
     first, second = model_of(airflow, airflow.run_id), model_of(airflow, again)
     assert first != second
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_command_line_makes_the_same_model_of_the_features(
+    airflow: AirflowWithRun, tmp_path: Path
+) -> None:
+    settings = find("customers")
+    features = read_features(settings, airflow.folder / "working_data" / "warehouse.duckdb")
+    features.sample(frac=1, random_state=0).to_csv(tmp_path / "features.csv", index=False)
+    names = ",".join(settings.features.columns)
+    options = ["--key", "customer_id", "--features", names, "--seed", str(settings.mixture.seed)]
+    assert main(["fit", str(tmp_path / "features.csv"), "--output", str(tmp_path), *options]) == 0
+    (model,) = tmp_path.rglob("model.joblib")
+    assert model.read_bytes() == model_of(airflow, airflow.run_id).read_bytes()
 
 
 def test_the_settings_file_was_applied(airflow: AirflowWithRun) -> None:

@@ -21,16 +21,20 @@ from include.gmm.mixture.kernel import (
 REG_COVAR = 1e-6  # scikit-learn's default, added to every variance at every M-step
 STARTS = 20
 START_ROWS = 4_000  # starts compete on a sample: k-means on all rows would cost more than EM
-FINALISTS = 2  # the best starts are carried on over all rows
+FINALISTS = 3  # the best starts are carried to convergence on all rows
 TOLERANCE = 1e-5  # of the log-likelihood per row
 START_TOLERANCE = 1e-3
-AGREEMENT = 1e-2  # starts that end this close, per row, found the same optimum
+AGREEMENT = 1e-4  # finalists that end this close, per row, found the same optimum
 MAX_ITERATIONS = 1_000
+COLLAPSED = 10 * REG_COVAR  # a variance this small is the regularisation's, not the data's
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted mixture. `log_likelihood` and `entropy` are sums over the rows."""
+    """A fitted mixture. `log_likelihood` and `entropy` are sums over the rows.
+
+    `starts` were carried to convergence on all rows; `starts_agreed` of them reached the best.
+    """
 
     parameters: Parameters
     covariance_type: CovarianceType
@@ -53,39 +57,47 @@ def fit_mixture(
     n_components: int,
     covariance_type: CovarianceType,
     seed: int,
+    smaller: Parameters | None = None,
 ) -> Fit:
     """The best of several EM fits of K Gaussians to standardised rows (n, d).
 
-    cell_variance (n, d) is the variance that rounding hides, in the same units squared. Each
-    start is k-means++ on a sample, improved there by EM; the best few go on over all rows.
+    cell_variance (n, d) is the variance that rounding hides, in the same units squared. Starts are
+    k-means++ on a sample, improved there by EM, and, where `smaller` gives the mixture with one
+    component less, that mixture with each component split in turn. The best k-means starts and
+    the best split go on over all rows. A mixture that collapsed loses to any that did not: its
+    likelihood grows without bound and says nothing of the rows.
     """
-    rng = np.random.default_rng([seed, n_components, len(covariance_type)])
+    rng = np.random.default_rng([seed, n_components, *covariance_type.encode()])
     sample = np.sort(rng.choice(len(rows), min(START_ROWS, len(rows)), replace=False))
     phi = expand(rows, cell_variance, cross_products=has_cross_products(covariance_type))
-    starts = [
-        _climb(
-            phi[sample],
-            _kmeans_start(rows[sample], phi[sample], n_components, covariance_type, rng),
-            covariance_type,
-            START_TOLERANCE,
-        )
-        for _ in range(STARTS if n_components > 1 else 1)
-    ]
-    starts.sort(key=lambda climb: climb.log_likelihood, reverse=True)
-    least = starts[0].log_likelihood - AGREEMENT * len(sample)
+
+    def improved(starts: list[Parameters]) -> list[_Climb]:
+        climbs = [_climb(phi[sample], start, covariance_type, START_TOLERANCE) for start in starts]
+        return sorted(climbs, key=_merit, reverse=True)
+
+    random = improved(
+        [
+            _kmeans_start(rows[sample], phi[sample], n_components, covariance_type, rng)
+            for _ in range(STARTS if n_components > 1 else 1)
+        ]
+    )
+    halves = smaller if smaller and len(smaller.weights) == n_components - 1 else None
+    splits = improved([_split(halves, k) for k in range(n_components - 1)] if halves else [])
     finals = [
-        _climb(phi, start.parameters, covariance_type, TOLERANCE) for start in starts[:FINALISTS]
+        _climb(phi, start.parameters, covariance_type, TOLERANCE)
+        for start in random[:FINALISTS] + splits[:1]
     ]
-    final = max(finals, key=lambda climb: climb.log_likelihood)
+    best = max(finals, key=_merit)
+    least = best.log_likelihood - AGREEMENT * len(rows)
     return Fit(
-        _by_weight(final.parameters),
+        _by_weight(best.parameters),
         covariance_type,
-        final.log_likelihood,
-        final.entropy,
-        final.converged,
-        final.iterations,
-        len(starts),
-        sum(start.log_likelihood >= least for start in starts),
+        best.log_likelihood,
+        best.entropy,
+        best.converged,
+        best.iterations,
+        len(finals),
+        sum(_merit(final) >= (_merit(best)[0], least) for final in finals),
     )
 
 
@@ -96,6 +108,16 @@ class _Climb:
     entropy: float
     converged: bool
     iterations: int
+
+
+def _merit(climb: _Climb) -> tuple[bool, float]:
+    """Sound before collapsed, then by log-likelihood."""
+    return smallest_eigenvalue(climb.parameters) > COLLAPSED, climb.log_likelihood
+
+
+def smallest_eigenvalue(parameters: Parameters) -> float:
+    """The variance of the thinnest component along its thinnest axis."""
+    return float(np.linalg.eigvalsh(parameters.covariances).min())
 
 
 def _climb(
@@ -131,6 +153,18 @@ def _kmeans_start(
     squared_distances = -2 * rows @ centres.T + (centres**2).sum(axis=1)
     responsibilities = np.eye(n_components)[squared_distances.argmin(axis=1)]
     return m_step(responsibilities.T @ phi, rows.shape[1], covariance_type, REG_COVAR)
+
+
+def _split(parameters: Parameters, component: int) -> Parameters:
+    """One component more: this one in two halves, one deviation apart along its longest axis."""
+    covariance = parameters.covariances[component]
+    variances, axes = np.linalg.eigh(covariance)
+    half_apart = 0.5 * np.sqrt(variances[-1]) * axes[:, -1]
+    weights = np.append(parameters.weights, parameters.weights[component] / 2)
+    weights[component] /= 2
+    means = np.vstack([parameters.means, parameters.means[component] + half_apart])
+    means[component] -= half_apart
+    return Parameters(weights, means, np.concatenate([parameters.covariances, covariance[None]]))
 
 
 def _by_weight(parameters: Parameters) -> Parameters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,10 +11,8 @@ from joblib import Parallel, cpu_count, delayed
 from threadpoolctl import threadpool_limits
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.em import REG_COVAR, Fit, fit_mixture
+from include.gmm.mixture.em import COLLAPSED, Fit, fit_mixture, smallest_eigenvalue
 from include.gmm.mixture.kernel import Array, CovarianceType
-
-COLLAPSED = 10 * REG_COVAR  # a variance this small is the regularisation's, not the data's
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ def select_mixture(
 ) -> Selection:
     """Fit every K with every covariance type to standardised rows (n, d) and choose.
 
-    `progress(done, total)`, if given, is called after each candidate. Candidates run in threads,
-    each with its own seed and one BLAS thread: the number of processors does not matter.
+    `progress(done, total)`, if given, is called after each candidate. Covariance types run in
+    threads with one BLAS thread each: the number of processors does not change the result.
     Raises InputError when there are too few rows for the largest K, or all candidates collapse.
     """
     if len(rows) <= max(n_components):
@@ -73,22 +72,30 @@ def select_mixture(
             "bring more rows or try fewer components"
         )
 
-    def compete(k: int, covariance_type: CovarianceType) -> Candidate:
-        fit = fit_mixture(rows, cell_variance, k, covariance_type, seed)
-        return _score(fit, len(rows))
+    if not (np.isfinite(rows).all() and np.isfinite(cell_variance).all()):
+        raise InputError("a transform or resolution turns values into infinity; set another")
+    total = len(n_components) * len(covariance_types)
+    candidates: list[Candidate] = []
+    counting = threading.Lock()
 
-    # The dearest first, so that no thread is left alone with a long fit at the end.
-    grid = [(k, kind) for k in sorted(n_components, reverse=True) for kind in covariance_types]
+    def compete(covariance_type: CovarianceType) -> None:
+        """All K in turn: each fit offers the next one a start."""
+        smaller = None
+        for k in sorted(n_components):
+            fit = fit_mixture(rows, cell_variance, k, covariance_type, seed, smaller)
+            smaller = fit.parameters
+            with counting:
+                candidates.append(_score(fit, len(rows)))
+                if progress:
+                    progress(len(candidates), total)
+
     with threadpool_limits(1, user_api="blas"):
-        fits = Parallel(n_jobs=cpu_count(), prefer="threads", return_as="generator")(
-            delayed(compete)(k, kind) for k, kind in grid
+        Parallel(n_jobs=min(cpu_count(), len(covariance_types)), prefer="threads")(
+            delayed(compete)(covariance_type) for covariance_type in covariance_types
         )
-        candidates = []
-        for candidate in fits:
-            candidates.append(candidate)
-            if progress:
-                progress(len(candidates), len(grid))
-    return choose(candidates[::-1], criterion, parsimony)
+    order = list(covariance_types)
+    candidates.sort(key=lambda c: (c.n_components, order.index(c.covariance_type)))
+    return choose(candidates, criterion, parsimony)
 
 
 def degrees_of_freedom(n_components: int, n_features: int, covariance_type: CovarianceType) -> int:
@@ -107,7 +114,7 @@ def _score(fit: Fit, n_rows: int) -> Candidate:
     k, n_features = fit.parameters.means.shape
     df = degrees_of_freedom(k, n_features, fit.covariance_type)
     bic = -2 * fit.log_likelihood + df * float(np.log(n_rows))
-    smallest = float(np.linalg.eigvalsh(fit.parameters.covariances).min())
+    smallest = smallest_eigenvalue(fit.parameters)
     fewest = float(fit.parameters.weights.min() * n_rows)
     reason = ""
     if smallest <= COLLAPSED:

@@ -90,5 +90,15 @@ def test_em_that_is_stopped_early_says_that_it_did_not_converge(
 def test_starts_that_agree_are_counted() -> None:
     rows = blobs()
     fit = fit_mixture(rows, np.zeros_like(rows), 2, "full", seed=0)
-    assert fit.starts == em.STARTS
-    assert fit.starts_agreed == em.STARTS  # two blobs this far apart have one optimum
+    assert fit.starts == em.FINALISTS
+    assert fit.starts_agreed == em.FINALISTS  # two blobs this far apart have one optimum
+
+
+@pytest.mark.parametrize("kind", ["full", "tied", "diag", "spherical"])
+def test_one_component_more_never_fits_worse(kind: CovarianceType) -> None:
+    rows = np.random.default_rng(1).standard_t(3, size=(400, 2))  # no true number of components
+    smaller, before = None, -np.inf
+    for k in range(1, 7):
+        fit = fit_mixture(rows, np.full_like(rows, 0.01), k, kind, seed=0, smaller=smaller)
+        assert fit.log_likelihood >= before - 0.1
+        smaller, before = fit.parameters, fit.log_likelihood
