@@ -19,9 +19,9 @@ from include.gmm.mixture.kernel import (
 )
 
 REG_COVAR = 1e-6  # scikit-learn's default, added to every variance at every M-step
-STARTS = 20
+STARTS = 10
 START_ROWS = 4_000  # starts compete on a sample: k-means on all rows would cost more than EM
-FINALISTS = 3  # the best starts are carried to convergence on all rows
+FINALISTS = 2  # the best starts are carried to convergence on all rows
 TOLERANCE = 1e-5  # of the log-likelihood per row
 START_TOLERANCE = 1e-3
 AGREEMENT = 1e-4  # finalists that end this close, per row, found the same optimum
