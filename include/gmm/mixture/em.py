@@ -70,14 +70,15 @@ def fit_mixture(
     rng = np.random.default_rng([seed, n_components, *covariance_type.encode()])
     sample = np.sort(rng.choice(len(rows), min(START_ROWS, len(rows)), replace=False))
     phi = expand(rows, cell_variance, cross_products=has_cross_products(covariance_type))
+    few_rows, few_phi = rows[sample], phi[sample]
 
     def improved(starts: list[Parameters]) -> list[_Climb]:
-        climbs = [_climb(phi[sample], start, covariance_type, START_TOLERANCE) for start in starts]
+        climbs = [_climb(few_phi, start, covariance_type, START_TOLERANCE) for start in starts]
         return sorted(climbs, key=_merit, reverse=True)
 
     random = improved(
         [
-            _kmeans_start(rows[sample], phi[sample], n_components, covariance_type, rng)
+            _kmeans_start(few_rows, few_phi, n_components, covariance_type, rng)
             for _ in range(STARTS if n_components > 1 else 1)
         ]
     )
