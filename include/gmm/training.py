@@ -36,7 +36,6 @@ def train(
     table = check_table(frame, settings.features, where)
     decided = scales(table, settings.features.columns)
     fitted = table.values[~held_out_rows(table.keys, settings.mixture.held_out)]
-    refuse_constant(fitted, where)
     mixture = settings.mixture
     largest = mixture.n_components.max
     if len(fitted) <= largest:
@@ -44,6 +43,7 @@ def train(
             f"{where}: {len(frame)} rows, {len(fitted)} of them to fit, are too few for up to "
             f"{largest} components; bring more rows or try fewer components"
         )
+    refuse_constant(fitted, where)
 
     preparation = _preparation(decided)
     rows = preparation.fit_transform(fitted)

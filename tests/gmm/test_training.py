@@ -47,11 +47,12 @@ def test_held_out_rows_are_not_fitted(
     [
         (lambda frame: frame[:0], "no rows"),
         (lambda frame: frame[:3], "too few for up to 3 components"),
+        (lambda frame: frame[:2], "too few for up to 3 components"),
         (lambda frame: frame.assign(visits=7, euros=7.0), "the same value in 'visits', 'euros'"),
         (lambda frame: frame.assign(euros=np.nan), "missing"),
         (lambda frame: frame.assign(shopper="one"), "not unique"),
     ],
-    ids=["no rows", "few rows", "all equal", "NaN", "duplicate keys"],
+    ids=["no rows", "few rows", "two rows", "all equal", "NaN", "duplicate keys"],
 )
 def test_unusable_data_is_refused_and_nothing_is_published(
     shoppers: pd.DataFrame,
