@@ -21,7 +21,7 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window. Where there is none, tests skip (in CI, tests/conftest.py: fail)."""
+    """Chromium without a window; without Chromium a skip, which tests/conftest.py fails in CI."""
     path = shutil.which("chromium") or CHROMIUM
     if not os.access(path, os.X_OK):
         pytest.skip("no Chromium: on Debian or Ubuntu, `apt-get install chromium` brings it")
