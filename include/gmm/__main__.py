@@ -16,6 +16,7 @@ from include.gmm import artifacts, settings
 from include.gmm.errors import InputError
 from include.gmm.evaluation import evaluate
 from include.gmm.files import read_file
+from include.gmm.mixture.progress import Progress as MixtureProgress
 from include.gmm.report import render
 from include.gmm.settings import Segmentation
 from include.gmm.training import train
@@ -73,14 +74,14 @@ def _fit(options: argparse.Namespace, console: Console) -> None:
     chosen = _settings(options, frame)
     where = str(options.file)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Fitting mixtures")
-        reference = train(
-            frame,
-            chosen,
-            options.output,
-            where,
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )
+        task = bar.add_task("Reading")
+
+        def show(progress: MixtureProgress) -> None:
+            bar.update(
+                task, description=progress.stage, completed=progress.done, total=progress.total
+            )
+
+        reference = train(frame, chosen, options.output, where, show)
     summary = evaluate(options.output, reference, frame, where)
     console.print(render(summary))
     console.print(f"Saved in {artifacts.folder_of(options.output, reference)}", markup=False)

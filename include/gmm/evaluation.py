@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from include.gmm import artifacts
 from include.gmm.errors import InputError
 from include.gmm.features import FeatureTable, check_table, held_out_rows
-from include.gmm.mixture.kernel import Array
+from include.gmm.mixture.parameters import Array
 from include.gmm.settings import PROJECT, Feature
 from include.gmm.summary import (
     HISTOGRAM_BINS,

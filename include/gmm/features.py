@@ -12,11 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.kernel import Array
+from include.gmm.mixture.parameters import Array
+from include.gmm.mixture.resolution import find_steps
+from include.gmm.mixture.source import InMemory
 from include.gmm.settings import Feature, Features
 
 WIDE_SPREAD = 20  # (1 + largest) / (1 + smallest) from which "auto" takes a column as log1p
-FINEST_DECIMALS = 6  # values with more decimals than this are read as not rounded
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ def scales(table: FeatureTable, settings: Mapping[str, Feature]) -> dict[str, Sc
     Raises InputError where log1p is asked for a column with values of -1 or less.
     """
     decided = {}
+    steps = dict(zip(table.names, find_steps(InMemory(table.values.to_numpy())), strict=True))
     for name in table.names:
         values = table.values[name].to_numpy()
         feature = settings[name]
@@ -138,7 +140,7 @@ def scales(table: FeatureTable, settings: Mapping[str, Feature]) -> dict[str, Sc
             transform = "log1p" if spread >= WIDE_SPREAD else "none"
         else:
             transform = feature.transform
-        resolution = _step(values) if feature.resolution == "auto" else feature.resolution
+        resolution = float(steps[name]) if feature.resolution == "auto" else feature.resolution
         if transform == "log1p" and values.min() - resolution / 2 <= -1:
             raise InputError(
                 f"column {name!r}: log1p needs values above {resolution / 2 - 1:g}, "
@@ -146,15 +148,6 @@ def scales(table: FeatureTable, settings: Mapping[str, Feature]) -> dict[str, Sc
             )
         decided[name] = Scale(transform, resolution)
     return decided
-
-
-def _step(values: Array) -> float:
-    """The coarsest of 1, 0.1, 0.01, ... that all values are multiples of; 0 if there is none."""
-    close = 1e-12 * float(np.abs(values).max())  # what arithmetic leaves of a decimal
-    for decimals in range(FINEST_DECIMALS + 1):
-        if np.allclose(values, np.round(values, decimals), rtol=0, atol=close):
-            return float(f"1e-{decimals}")
-    return 0.0
 
 
 def held_out_rows(keys: pd.Series, share: float) -> NDArray[np.bool_]:

@@ -14,7 +14,8 @@ def render(summary: Summary) -> RenderableType:
     evaluation = summary.evaluation
     headline = Text.assemble(
         (f"{summary.n_components} segments", "bold"),
-        f" ({summary.covariance_type} covariances) of {summary.rows:,} rows. {summary.rule}\n",
+        f" ({summary.covariance_type} covariances) of {summary.rows:,} rows. {summary.rule} "
+        f"{summary.lead}\n",
         f"Mean largest membership probability {_percent(evaluation.mean_largest_probability)}; "
         f"below 60 % for {_percent(evaluation.share_below_60_percent)} of the rows. ",
         f"Log-likelihood per row {evaluation.log_likelihood_per_row_fitted:.3f} on fitted rows, "

@@ -68,11 +68,13 @@ class CandidateSummary(_Part):
     icl: float
     aic: float
     smallest_eigenvalue: float
+    eigenvalue_floor: float = Field(description="At or below it a component has collapsed")
     degenerate: bool
     converged: bool
-    iterations: int
+    passes: int = Field(description="Over all rows")
     starts: int
-    starts_agreed: int
+    starts_agreed: int = Field(description="Starts that reached the optimum that won")
+    seconds: float = Field(description="With its share of the passes made for all candidates")
     reason: str = Field(default="", description="Why it is degenerate, or nothing")
 
 
@@ -94,6 +96,7 @@ class Choice(_Part):
     covariance_type: CovarianceType
     criterion: Criterion
     rule: str = Field(description="The sentence that says why this candidate was chosen")
+    lead: str = Field(description="How far the runner-up is behind, in words")
     warnings: list[str]
     candidates: list[CandidateSummary] = Field(min_length=1)
 

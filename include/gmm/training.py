@@ -14,9 +14,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from include.gmm import artifacts
 from include.gmm.errors import InputError
 from include.gmm.features import Scale, check_table, held_out_rows, refuse_constant, scales
-from include.gmm.mixture.em import to_sklearn
-from include.gmm.mixture.kernel import Array
-from include.gmm.mixture.selection import Candidate, Selection, select_mixture
+from include.gmm.mixture.choice import Candidate
+from include.gmm.mixture.parameters import Array
+from include.gmm.mixture.progress import Progress
+from include.gmm.mixture.selection import Selection, select_mixture
 from include.gmm.settings import Criterion, Segmentation
 from include.gmm.summary import CandidateSummary, Choice
 
@@ -26,11 +27,11 @@ def train(
     settings: Segmentation,
     models: Path,
     where: str,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> artifacts.Reference:
     """Choose a mixture, fit it to the rows that are not held out, and publish it as a version.
 
-    `where` names the frame's source in errors; `progress(candidates fitted, candidates)`.
+    `where` names the frame's source in errors; `progress` hears how far the selection has come.
     Raises InputError for data or settings that cannot be used, and then publishes nothing.
     """
     table = check_table(frame, settings.features, where)
@@ -48,16 +49,16 @@ def train(
     preparation = _preparation(decided)
     rows = preparation.fit_transform(fitted)
     selection = select_mixture(
-        rows,
-        _cell_variance(fitted, decided, preparation.named_steps["scale"].scale_),
+        pd.DataFrame(rows, columns=table.names),
         range(mixture.n_components.min, largest + 1),
         mixture.covariance_types,
         criterion=mixture.criterion,
         parsimony=mixture.parsimony,
+        resolution=_cell_widths(fitted, decided, preparation.named_steps["scale"].scale_),
         seed=mixture.seed,
         progress=progress,
     )
-    gaussians = to_sklearn(selection.best.fit, len(rows), mixture.seed)
+    gaussians = selection.to_sklearn()
     model = Pipeline([*preparation.steps, ("mixture", gaussians)])
     data = artifacts.DataRecord(
         rows=len(table.keys),
@@ -87,13 +88,11 @@ def _preparation(decided: dict[str, Scale]) -> Pipeline:
     return Pipeline([("columns", columns), ("scale", StandardScaler())])
 
 
-def _cell_variance(values: pd.DataFrame, decided: dict[str, Scale], deviations: Array) -> Array:
-    """Variance (n, d) that rounding hides: width^2 / 12 of each cell, in standardised units."""
-    widths = np.column_stack(
-        [scale.cell_width(values[name].to_numpy()) for name, scale in decided.items()]
-    )
-    variance: Array = (widths / deviations) ** 2 / 12
-    return variance
+def _cell_widths(values: pd.DataFrame, decided: dict[str, Scale], deviations: Array) -> Array:
+    """How wide (n, d) the cells are to which values were rounded, in standardised units."""
+    widths = [scale.cell_width(values[name].to_numpy()) for name, scale in decided.items()]
+    standardised: Array = np.column_stack(widths) / deviations
+    return standardised
 
 
 def _choice(selection: Selection, criterion: Criterion) -> Choice:
@@ -102,26 +101,28 @@ def _choice(selection: Selection, criterion: Criterion) -> Choice:
         covariance_type=selection.best.covariance_type,
         criterion=criterion,
         rule=selection.rule,
+        lead=selection.lead,
         warnings=selection.warnings,
         candidates=[_summarised(candidate) for candidate in selection.candidates],
     )
 
 
 def _summarised(candidate: Candidate) -> CandidateSummary:
-    fit = candidate.fit
     return CandidateSummary(
         n_components=candidate.n_components,
         covariance_type=candidate.covariance_type,
-        log_likelihood=fit.log_likelihood,
+        log_likelihood=candidate.log_likelihood,
         degrees_of_freedom=candidate.degrees_of_freedom,
         bic=candidate.bic,
         icl=candidate.icl,
         aic=candidate.aic,
         smallest_eigenvalue=candidate.smallest_eigenvalue,
+        eigenvalue_floor=candidate.eigenvalue_floor,
         degenerate=candidate.degenerate,
         reason=candidate.reason,
-        converged=fit.converged,
-        iterations=fit.iterations,
-        starts=fit.starts,
-        starts_agreed=fit.starts_agreed,
+        converged=candidate.converged,
+        passes=candidate.passes,
+        starts=candidate.starts,
+        starts_agreed=candidate.starts_agreed,
+        seconds=round(candidate.seconds, 3),
     )

@@ -74,6 +74,7 @@ def check_features(name: str) -> dict[str, Any]:
 @_refusing
 def build_save_gmm_model(name: str) -> dict[str, Any]:
     """Choose, fit and save a mixture; returns the reference by which the version is verified."""
+    from include.gmm.mixture.progress import now_and_then
     from include.gmm.training import train
     from include.gmm.warehouse import read_features
 
@@ -83,7 +84,7 @@ def build_save_gmm_model(name: str) -> dict[str, Any]:
         segmentation,
         settings.MODELS,
         segmentation.features.model,
-        lambda done, total: log.info("%d of %d mixtures fitted", done, total),
+        now_and_then(lambda progress: log.info("%s", progress), seconds=5),
     )
     log.info("Published version %s", reference.version)
     return reference.model_dump()

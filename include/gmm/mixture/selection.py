@@ -4,170 +4,240 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed
-from threadpoolctl import threadpool_limits
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.mixture import GaussianMixture
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.em import COLLAPSED, Fit, fit_mixture, smallest_eigenvalue
-from include.gmm.mixture.kernel import Array, CovarianceType
+from include.gmm.mixture.choice import Candidate, Criterion, choose
+from include.gmm.mixture.kernel import expanded_width
+from include.gmm.mixture.layout import assign
+from include.gmm.mixture.parameters import (
+    Array,
+    CovarianceType,
+    degrees_of_freedom,
+    has_cross_products,
+    smallest_eigenvalue,
+)
+from include.gmm.mixture.passes import choose_kernel, threads
+from include.gmm.mixture.point_masses import point_masses
+from include.gmm.mixture.progress import Progress
+from include.gmm.mixture.reading import Resolution, as_source, checked
+from include.gmm.mixture.sample import draw, sample_size
+from include.gmm.mixture.search import (
+    COLLAPSED,
+    MAX_PASSES,
+    TOLERANCE,
+    Contest,
+    Search,
+)
+from include.gmm.mixture.source import column_name
+from include.gmm.mixture.starts import by_weight
+from include.gmm.mixture.survey import Survey, survey
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """One mixture in the competition and what it scored. Lower is better for all criteria.
-
-    BIC = -2 log L + df log n (Schwarz 1978), AIC = -2 log L + 2 df (Akaike 1974),
-    ICL = BIC + 2 * entropy of the memberships (Biernacki, Celeux and Govaert 2000).
-    """
-
-    fit: Fit
-    n_components: int
-    covariance_type: CovarianceType
-    degrees_of_freedom: int
-    bic: float
-    icl: float
-    aic: float
-    smallest_eigenvalue: float
-    reason: str  # why it is degenerate, or ""
-
-    @property
-    def degenerate(self) -> bool:
-        """Collapsed onto fewer rows or dimensions than it has; never chosen."""
-        return bool(self.reason)
+EVERY_TYPE: tuple[CovarianceType, ...] = get_args(CovarianceType)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """All candidates, the chosen one, and the rule in words."""
+    """All candidates, the choice, and what it rests on."""
 
     best: Candidate
+    runner_up: Candidate | None
     candidates: list[Candidate]
     rule: str
+    lead: str
     warnings: list[str]
+    reg_covar: Array
+    rows: float
+    seed: int
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each candidate, the chosen one marked."""
+        rows = []
+        for candidate in self.candidates:
+            row = {name: value for name, value in asdict(candidate).items() if name != "parameters"}
+            row["degenerate"] = candidate.degenerate
+            row["chosen"] = candidate is self.best
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def to_sklearn(self) -> GaussianMixture:
+        """The chosen mixture as a plain GaussianMixture, as if its own `fit` had run."""
+        best = self.best
+        model = GaussianMixture(
+            n_components=best.n_components,
+            covariance_type=best.covariance_type,
+            reg_covar=float(self.reg_covar.mean()),
+            tol=TOLERANCE,
+            max_iter=MAX_PASSES,
+            n_init=best.starts,
+            random_state=self.seed,
+        )
+        assign(model, best.parameters)
+        model.converged_ = best.converged
+        model.n_iter_ = best.passes
+        model.lower_bound_ = best.log_likelihood / self.rows
+        model.lower_bounds_ = [model.lower_bound_]
+        model.n_features_in_ = best.parameters.means.shape[1]
+        return model
 
 
 def select_mixture(
-    rows: Array,
-    cell_variance: Array,
-    n_components: Sequence[int],
-    covariance_types: Sequence[CovarianceType],
+    data: Any,
+    n_components: Sequence[int] = range(1, 11),
+    covariance_types: Sequence[CovarianceType] = EVERY_TYPE,
     *,
-    criterion: str = "bic",
+    criterion: Criterion = "bic",
     parsimony: float = 0.0,
+    resolution: Resolution = "auto",
+    sample_weight: Array | None = None,
+    covariance_prior: Literal["conjugate"] | None = None,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    n_starts: int = 4,
+    n_jobs: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Selection:
-    """Fit every K with every covariance type to standardised rows (n, d) and choose.
+    """Fit every K with every covariance type, on shared passes over the rows, and choose.
 
-    `progress(done, total)`, if given, is called after each candidate. Covariance types run in
-    threads with one BLAS thread each: the number of processors does not change the result.
-    Raises InputError when there are too few rows for the largest K, or all candidates collapse.
+    data and resolution: as for StreamingGaussianMixture; sample_weight (n,). `parsimony` takes the
+    smallest K within that share of the best gain in the criterion. Each candidate has `n_starts`
+    starts by k-means++ besides those from its neighbours in size. `progress` hears of each
+    candidate's starts and of each pass. The result depends on neither threads nor order of rows.
+    Raises InputError for data or settings that cannot be used, by name.
     """
-    if len(rows) <= max(n_components):
-        raise InputError(
-            f"{len(rows)} rows are too few for up to {max(n_components)} components: "
-            "bring more rows or try fewer components"
+    sizes = _checked_settings(n_components, covariance_types, criterion, parsimony, n_starts)
+    rows, names = checked(data)
+    source = as_source(rows, resolution, sample_weight, names)
+    with threads(n_jobs) as workers:
+        seen = survey(source, workers)
+        _refuse_unusable(seen, sizes)
+        width = expanded_width(
+            source.n_features, cross_products=any(map(has_cross_products, covariance_types))
         )
-
-    if not (np.isfinite(rows).all() and np.isfinite(cell_variance).all()):
-        raise InputError("a transform or resolution turns values into infinity; set another")
-    total = len(n_components) * len(covariance_types)
-    candidates: list[Candidate] = []
-    counting = threading.Lock()
-
-    def compete(covariance_type: CovarianceType) -> None:
-        """All K in turn: each fit offers the next one a start."""
-        smaller = None
-        for k in sorted(n_components):
-            fit = fit_mixture(rows, cell_variance, k, covariance_type, seed, smaller)
-            smaller = fit.parameters
-            with counting:
-                candidates.append(_score(fit, len(rows)))
-                if progress:
-                    progress(len(candidates), total)
-
-    with threadpool_limits(1, user_api="blas"):
-        Parallel(n_jobs=min(cpu_count(), len(covariance_types)), prefer="threads")(
-            delayed(compete)(covariance_type) for covariance_type in covariance_types
+        size = sample_size(max(sizes), source.n_features)
+        # Starts see the sample some thirty times for every pass over all rows.
+        likely = 30 * (seen.rows + n_starts * min(size, seen.rows))
+        search = Search(
+            source,
+            seen,
+            draw(source, size, seed),
+            seed,
+            n_starts,
+            covariance_prior is not None,
+            workers,
+            choose_kernel(likely * width * sum(sizes) * len(covariance_types)),
         )
+        contests = _contests(search, sizes, covariance_types, workers.n_threads, progress)
+    candidates = [_scored(contest, seen) for contest in contests]
     order = list(covariance_types)
     candidates.sort(key=lambda c: (c.n_components, order.index(c.covariance_type)))
-    return choose(candidates, criterion, parsimony)
-
-
-def degrees_of_freedom(n_components: int, n_features: int, covariance_type: CovarianceType) -> int:
-    """Free parameters of a mixture of K Gaussians in d dimensions."""
-    triangle = n_features * (n_features + 1) // 2
-    covariance = {
-        "full": n_components * triangle,
-        "tied": triangle,
-        "diag": n_components * n_features,
-        "spherical": n_components,
-    }[covariance_type]
-    return covariance + n_components * n_features + n_components - 1
-
-
-def _score(fit: Fit, n_rows: int) -> Candidate:
-    k, n_features = fit.parameters.means.shape
-    df = degrees_of_freedom(k, n_features, fit.covariance_type)
-    bic = -2 * fit.log_likelihood + df * float(np.log(n_rows))
-    smallest = smallest_eigenvalue(fit.parameters)
-    fewest = float(fit.parameters.weights.min() * n_rows)
-    reason = ""
-    if smallest <= COLLAPSED:
-        reason = f"a component collapsed: variance {smallest:.1e} in some direction"
-    elif fewest < n_features + 1:
-        reason = f"a component is left with {fewest:.1f} rows"
-    return Candidate(
-        fit=fit,
-        n_components=k,
-        covariance_type=fit.covariance_type,
-        degrees_of_freedom=df,
-        bic=bic,
-        icl=bic + 2 * fit.entropy,
-        aic=-2 * fit.log_likelihood + 2 * df,
-        smallest_eigenvalue=smallest,
-        reason=reason,
+    choice = choose(candidates, criterion, parsimony)
+    return Selection(
+        best=choice.best,
+        runner_up=choice.runner_up,
+        candidates=candidates,
+        rule=choice.rule,
+        lead=choice.lead,
+        warnings=choice.warnings + point_masses(search.sample, source, choice.best.parameters),
+        reg_covar=search.reg_covar,
+        rows=seen.total,
+        seed=seed,
     )
 
 
-def choose(candidates: list[Candidate], criterion: str, parsimony: float) -> Selection:
-    """The smallest K whose gain over the smallest K tried is within `parsimony` of the best."""
-    sound = [candidate for candidate in candidates if not candidate.degenerate]
-    if not sound:
+def _contests(
+    search: Search,
+    sizes: Sequence[int],
+    covariance_types: Sequence[CovarianceType],
+    n_threads: int,
+    progress: Callable[[Progress], None] | None,
+) -> list[Contest]:
+    total = (3 * len(sizes) - 2) * len(covariance_types)  # and twice between neighbours
+    done = 0
+    counting = threading.Lock()
+
+    def count() -> None:
+        nonlocal done
+        with counting:
+            done += 1
+            if progress:
+                progress(Progress("Rounds of starts", done, total))
+
+    by_type = Parallel(n_jobs=min(n_threads, len(covariance_types)), prefer="threads")(
+        delayed(search.on_sample)(sizes, covariance_type, count)
+        for covariance_type in covariance_types
+    )
+    contests = [contest for of_type in by_type for contest in of_type]
+    search.on_all_rows(contests, progress)
+    return contests
+
+
+def _scored(contest: Contest, seen: Survey) -> Candidate:
+    climb = contest.best
+    k, d = climb.parameters.means.shape
+    df = degrees_of_freedom(k, d, contest.covariance_type)
+    bic = -2 * climb.log_likelihood + df * float(np.log(seen.total))
+    fewest = float(climb.parameters.weights.min() * seen.total)
+    reason = climb.failure
+    if not reason and fewest < d + 1:
+        reason = f"a component is left with {fewest:.1f} rows"
+    return Candidate(
+        n_components=k,
+        covariance_type=contest.covariance_type,
+        log_likelihood=climb.log_likelihood,
+        degrees_of_freedom=df,
+        bic=bic,
+        icl=bic + 2 * climb.entropy,
+        aic=-2 * climb.log_likelihood + 2 * df,
+        smallest_eigenvalue=smallest_eigenvalue(climb.parameters, seen.scale),
+        eigenvalue_floor=COLLAPSED,
+        reason=reason,
+        converged=climb.converged,
+        passes=climb.passes,
+        starts=contest.starts,
+        starts_agreed=contest.starts_agreed,
+        seconds=contest.seconds,
+        parameters=by_weight(climb.parameters),
+    )
+
+
+def _checked_settings(
+    n_components: Sequence[int],
+    covariance_types: Sequence[CovarianceType],
+    criterion: str,
+    parsimony: float,
+    n_starts: int,
+) -> list[int]:
+    sizes = sorted(set(map(int, n_components)))
+    if not sizes or sizes[0] < 1:
+        raise InputError(f"n_components: needs numbers from 1 on, not {list(n_components)}")
+    unknown = [kind for kind in covariance_types if kind not in EVERY_TYPE]
+    if unknown or not covariance_types:
+        raise InputError(f"covariance_types: {unknown or 'none'}; known are {EVERY_TYPE}")
+    if criterion not in get_args(Criterion):
+        raise InputError(f"criterion: {criterion!r}; known are {get_args(Criterion)}")
+    if not 0 <= parsimony < 1:
+        raise InputError(f"parsimony: {parsimony} is not a share from 0 to 1")
+    if n_starts < 1:
+        raise InputError(f"n_starts: {n_starts}; at least 1 is needed")
+    return sizes
+
+
+def _refuse_unusable(seen: Survey, sizes: Sequence[int]) -> None:
+    if seen.rows <= max(sizes):
         raise InputError(
-            "every mixture collapsed, even the smallest: some feature is (nearly) a function of "
-            "the others or takes very few values. Remove that feature, or give it a resolution"
+            f"{seen.rows} rows are too few for up to {max(sizes)} components: "
+            "bring more rows or try fewer components"
         )
-
-    def value(candidate: Candidate) -> float:
-        return float(getattr(candidate, criterion))
-
-    optimum = min(sound, key=value)
-    fewest = min(candidate.n_components for candidate in sound)
-    base = min(value(c) for c in sound if c.n_components == fewest)
-    enough = value(optimum) + parsimony * (base - value(optimum))
-    good = [candidate for candidate in sound if value(candidate) <= enough]
-    k = min(candidate.n_components for candidate in good)
-    best = min((c for c in good if c.n_components == k), key=value)
-
-    name = criterion.upper()
-    rule = f"Lowest {name} of {len(sound)} candidates."
-    if best is not optimum:
-        rule = (
-            f"Smallest number of components within {100 * parsimony:g} % of the best gain in "
-            f"{name} (the lowest {name} is {optimum.n_components} components, "
-            f"{optimum.covariance_type})."
+    constant = [column_name(seen.names, at) for at in np.flatnonzero(seen.constant)]
+    if constant:
+        raise InputError(
+            f"column {', '.join(constant)}: every row has the same value, which cannot tell "
+            "components apart; leave it out"
         )
-    warnings = []
-    tried = sorted({candidate.n_components for candidate in candidates})
-    if k == tried[-1] and len(tried) > 1:
-        warnings.append(f"The choice, {k}, is the largest number of components tried: try more.")
-    if not best.fit.converged:
-        warnings.append("The chosen mixture had not converged when EM stopped.")
-    if best.fit.starts > 1 and best.fit.starts_agreed == 1:
-        warnings.append("Only one start found the chosen mixture: another seed may find a better.")
-    return Selection(best, candidates, rule, warnings)

@@ -1,0 +1,94 @@
+"""Anderson acceleration of EM: from the last few steps, guess where they lead.
+
+EM is the fixed-point iteration x <- g(x). The next x is the combination of past images g(x_i) whose
+residuals g(x_i) - x_i cancel best (Anderson 1965; type II of Fang and Saad 2009). It works in
+coordinates without bounds, so that every guess is a mixture: logarithms of the weights, means,
+and Cholesky factors of the covariances with logarithms on the diagonal. A guess may be worse than
+the step of EM; `climb.py` then takes the step of EM.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from include.gmm.mixture.parameters import Array, CovarianceType, Parameters
+
+MEMORY = 10  # differences that are combined
+RIDGE = 1e-10  # relative: keeps the least squares of nearly parallel differences sound
+LEAST_LOG_WEIGHT = -60.0
+
+
+class Anderson:
+    """The memory of one mixture's climb."""
+
+    def __init__(self, covariance_type: CovarianceType, scale: Array) -> None:
+        self._coordinates = Coordinates(covariance_type, scale)
+        self._points: list[Array] = []
+        self._images: list[Array] = []
+
+    def forget(self) -> None:
+        """Start anew: past steps have led astray."""
+        self._points.clear()
+        self._images.clear()
+
+    def guess(self, parameters: Parameters, image: Parameters) -> Parameters | None:
+        """Where to go from `parameters`, whose step of EM is `image`; None at first."""
+        self._points.append(self._coordinates.of(parameters))
+        self._images.append(self._coordinates.of(image))
+        if len(self._points) < 2:
+            return None
+        del self._points[: -MEMORY - 1], self._images[: -MEMORY - 1]
+        images = np.array(self._images)
+        residuals = images - np.array(self._points)
+        differences = np.diff(residuals, axis=0)
+        gram = differences @ differences.T
+        gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) + np.finfo(np.float64).tiny
+        mix = np.linalg.solve(gram, differences @ residuals[-1])
+        return self._coordinates.mixture(images[-1] - mix @ np.diff(images, axis=0), image)
+
+
+class Coordinates:
+    """One mixture as a vector without bounds, columns in units of `scale` (d,)."""
+
+    def __init__(self, covariance_type: CovarianceType, scale: Array) -> None:
+        self._type = covariance_type
+        self._scale = scale
+        self._triangle = np.tril_indices(len(scale))
+        self._diagonal = self._triangle[0] == self._triangle[1]
+
+    def of(self, mixture: Parameters) -> Array:
+        """log weights (K), means (K d), factors of the covariances that the type leaves free."""
+        with np.errstate(divide="ignore"):
+            weights = np.maximum(np.log(mixture.weights), LEAST_LOG_WEIGHT)
+        means = (mixture.means / self._scale).ravel()
+        if mixture.covariances.ndim == 3:
+            free = mixture.covariances[:1] if self._type == "tied" else mixture.covariances
+            lower = np.linalg.cholesky(free / np.outer(self._scale, self._scale))
+            factors = lower[:, self._triangle[0], self._triangle[1]]
+            factors[:, self._diagonal] = np.log(factors[:, self._diagonal])
+        else:
+            variances = mixture.covariances / self._scale**2
+            factors = 0.5 * np.log(variances[:, :1] if self._type == "spherical" else variances)
+        return np.concatenate([weights, means, factors.ravel()])
+
+    def mixture(self, vector: Array, like: Parameters) -> Parameters:
+        """The inverse of `of`, for a mixture of the shape of `like`."""
+        k, d = like.means.shape
+        weights = np.exp(vector[:k] - vector[:k].max())
+        means = vector[k : k + k * d].reshape(k, d) * self._scale
+        factors = vector[k + k * d :]
+        if like.covariances.ndim == 3:
+            rows = factors.reshape(-1, len(self._diagonal)).copy()
+            rows[:, self._diagonal] = np.exp(rows[:, self._diagonal])
+            lower = np.zeros((len(rows), d, d))
+            lower[:, self._triangle[0], self._triangle[1]] = rows
+            covariances = lower @ lower.transpose(0, 2, 1) * np.outer(self._scale, self._scale)
+        else:
+            variances = np.exp(2 * factors.reshape(k, -1))
+            if self._type == "spherical":
+                covariances = np.repeat(variances * self._scale[0] ** 2, d, axis=1)
+            else:
+                covariances = variances * self._scale**2
+        if len(covariances) < k:
+            covariances = np.repeat(covariances, k, axis=0)
+        return Parameters(weights / weights.sum(), means, covariances, like.sizes)

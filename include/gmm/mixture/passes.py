@@ -1,0 +1,133 @@
+"""Passes over the rows: by which kernel, on how many threads, added up in which order.
+
+Threads take whole chunks, and the sums of the chunks are added in the order of the rows: the
+result has the same bits whatever the number of threads.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+
+import numpy as np
+from joblib import cpu_count
+from threadpoolctl import threadpool_limits
+
+from include.gmm.mixture import kernel as numpy_kernel
+from include.gmm.mixture.kernel import LogDensity
+from include.gmm.mixture.parameters import Array
+from include.gmm.mixture.source import CHUNK_ROWS, Chunk, Source
+
+# Multiplications from which on it pays to load the compiled kernel, or even to compile it: NumPy
+# takes some seconds for them.
+WORTH_COMPILING = 1e9
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def threads(n_jobs: int | None = None) -> Iterator[Workers]:
+    """Workers for passes over rows, with BLAS held to one thread in each of them."""
+    n_threads = cpu_count() if n_jobs is None or n_jobs < 0 else n_jobs
+    with threadpool_limits(1, user_api="blas"):
+        if n_threads == 1:
+            yield Workers()
+            return
+        with ThreadPoolExecutor(n_threads) as pool:
+            yield Workers(pool, n_threads)
+
+
+class Workers:
+    """Threads that take chunks; results come in the order of the chunks.
+
+    Without a pool, the calling thread does the work.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor | None = None, n_threads: int = 1) -> None:
+        self._pool = pool
+        self.n_threads = n_threads
+
+    def over[T, R](self, work: Callable[[T], R], chunks: Iterable[T]) -> Iterator[R]:
+        """`work` of every chunk. Few chunks wait at a time: they may come from a file."""
+        if self._pool is None:
+            yield from map(work, chunks)
+            return
+        pending: deque[Future[R]] = deque()
+        for chunk in chunks:
+            pending.append(self._pool.submit(work, chunk))
+            if len(pending) > 4 * self.n_threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def accumulate(
+    source: Source,
+    densities: Sequence[LogDensity],
+    workers: Workers,
+    kernel: ModuleType,
+) -> list[tuple[Array, Array]]:
+    """One pass: log-likelihoods (G,) and statistics (M, D) for each of the densities."""
+    prepared = [kernel.prepare(density) for density in densities]
+
+    def collect(chunk: Chunk) -> list[tuple[Array, Array]]:
+        return [kernel.accumulate(*chunk, density) for density in prepared]
+
+    parts = workers.over(collect, source.chunks())
+    sums = next(parts)
+    for part in parts:
+        for (log_likelihoods, statistics), (more, others) in zip(sums, part, strict=True):
+            log_likelihoods += more
+            statistics += others
+    return sums
+
+
+def choose_kernel(multiplications: float, *, or_loaded: bool = False) -> ModuleType:
+    """The compiled kernel for work that is worth it, where it can be had; else the NumPy one.
+
+    The size of the work alone decides, so that the same fit has the same bits in every process;
+    with or_loaded, a compiled kernel that costs nothing any more is taken for small work, too.
+    """
+    loaded = or_loaded and _compiled.cache_info().currsize > 0
+    return _compiled() if loaded or multiplications >= WORTH_COMPILING else numpy_kernel
+
+
+@functools.cache
+def _compiled() -> ModuleType:
+    try:
+        return import_module("include.gmm.mixture.compiled")
+    except (ImportError, RuntimeError) as error:  # no numba, or nowhere to keep what it compiles
+        log.warning("Mixtures are fitted by NumPy, several times more slowly: %s", error)
+        return numpy_kernel
+
+
+def memberships(
+    source: Source,
+    density: LogDensity,
+    workers: Workers,
+    kernel: ModuleType,
+    into: tuple[Array, Array] | None = None,
+) -> Iterator[tuple[Array, Array]]:
+    """Responsibilities (m, K) and log-densities (m,) chunk by chunk, in the order of the rows.
+
+    `into`, arrays (n, K) and (n,) for all rows, are filled in where they are given.
+    """
+    prepared = kernel.prepare(density)
+
+    def score(numbered: tuple[int, Chunk]) -> tuple[Array, Array]:
+        number, chunk = numbered
+        if into is None:
+            found = np.empty((len(chunk.rows), len(density.matrix))), np.empty(len(chunk.rows))
+        else:
+            place = slice(number * CHUNK_ROWS, number * CHUNK_ROWS + len(chunk.rows))
+            found = into[0][place], into[1][place]
+        kernel.memberships(chunk.rows, prepared, *found)
+        return found
+
+    yield from workers.over(score, enumerate(source.chunks()))
