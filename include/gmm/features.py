@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from include.gmm.errors import InputError
 from include.gmm.mixture.parameters import Array
-from include.gmm.mixture.resolution import find_steps
-from include.gmm.mixture.source import InMemory
+from include.gmm.mixture.rows.resolution import find_steps
+from include.gmm.mixture.rows.source import InMemory
 from include.gmm.settings import Feature, Features
 
 WIDE_SPREAD = 20  # (1 + largest) / (1 + smallest) from which "auto" takes a column as log1p

@@ -11,26 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.acceleration import Anderson
-from include.gmm.mixture.climb import Climb, climb_together
-from include.gmm.mixture.kernel import expanded_width, log_density
-from include.gmm.mixture.layout import assign, covariances_of, fitted
-from include.gmm.mixture.parameters import Array, Parameters, has_cross_products
-from include.gmm.mixture.passes import Workers, choose_kernel, memberships, threads
-from include.gmm.mixture.prior import CovariancePrior, default_prior
+from include.gmm.mixture.em.climb import Climb
+from include.gmm.mixture.em.kernel import log_density
+from include.gmm.mixture.em.passes import choose_kernel, memberships
+from include.gmm.mixture.em.prior import CovariancePrior
+from include.gmm.mixture.fitting import climbs_of
+from include.gmm.mixture.layout import assign, fitted
+from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.progress import Progress
-from include.gmm.mixture.reading import Resolution, as_source, open_stream
-from include.gmm.mixture.sample import draw, sample_size
-from include.gmm.mixture.source import InMemory, Source
-from include.gmm.mixture.starts import Starter
-from include.gmm.mixture.survey import Survey, survey
-
-LIKELY_PASSES = 30  # what a fit is taken to need when it is decided whether to compile
+from include.gmm.mixture.rows.reading import Resolution, as_source, open_stream
+from include.gmm.mixture.rows.source import InMemory, Source
+from include.gmm.mixture.rows.survey import Survey, survey
+from include.gmm.mixture.workers import threads
 
 
 class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
@@ -119,7 +115,7 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
             seen = survey(source, workers)
             self._check_rows(seen)
             self._check_parameters(np.empty((1, source.n_features)), xp=np)
-            climbs = self._climb(source, seen, workers)
+            climbs = climbs_of(self, source, seen, workers, self._tell)
         self._keep(climbs)
         return self
 
@@ -219,70 +215,6 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
                 "Expected n_samples >= n_components and at least 2 "
                 f"but got n_components = {self.n_components}, n_samples = {seen.rows}"
             )
-
-    def _climb(self, source: Source, seen: Survey, workers: Workers) -> list[Climb]:
-        reg_covar = np.full(source.n_features, float(self.reg_covar))
-        prior = self.covariance_prior
-        if isinstance(prior, str):
-            prior = default_prior(seen.mean, seen.unbiased_covariance, self.n_components)
-        starts = self._starts(source, seen, reg_covar, prior)
-        climbs = [
-            Climb(
-                start,
-                self.covariance_type,
-                prior,
-                Anderson(self.covariance_type, seen.scale) if self.acceleration else None,
-            )
-            for start in starts
-        ]
-        width = expanded_width(
-            source.n_features, cross_products=has_cross_products(self.covariance_type)
-        )
-        passes = min(self.max_iter, LIKELY_PASSES)
-        self._print_verbose_msg_init_beg(0)
-        climb_together(
-            source,
-            climbs,
-            centre=seen.mean,
-            total=seen.total,
-            reg_covar=reg_covar,
-            tol=self.tol,
-            max_iter=self.max_iter,
-            workers=workers,
-            kernel=choose_kernel(seen.rows * self.n_components * width * len(climbs) * passes),
-            on_pass=self._tell,
-        )
-        return climbs
-
-    def _starts(
-        self, source: Source, seen: Survey, reg_covar: Array, prior: CovariancePrior | None
-    ) -> list[Parameters]:
-        if self.warm_start and hasattr(self, "converged_"):
-            return [fitted(self)]
-        k, d = self.n_components, source.n_features
-        given = (self.weights_init, self.means_init, self.precisions_init)
-        starts: list[Parameters | None] = [None]
-        if any(part is None for part in given):
-            random_state = check_random_state(self.random_state)
-            sample = draw(source, sample_size(k, d), random_state.randint(2**31))
-            starter = Starter(sample, seen.mean, seen.scale, reg_covar, source.cell_variance)
-            starts = [
-                starter.start(self.init_params, k, self.covariance_type, random_state, prior)
-                for _ in range(self.n_init)
-            ]
-        weights, means, precisions = given
-        covariances = (
-            None if precisions is None else covariances_of(precisions, self.covariance_type, k, d)
-        )
-        return [
-            Parameters(
-                weights if weights is not None else start.weights,  # type: ignore[union-attr]
-                means if means is not None else start.means,  # type: ignore[union-attr]
-                covariances if covariances is not None else start.covariances,  # type: ignore[union-attr]
-                (k,),
-            )
-            for start in starts
-        ]
 
     def _tell(self, passes: int, climbs: Sequence[Climb]) -> None:
         best = max(climbs, key=lambda climb: climb.objective)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from include.gmm.mixture.kernel import log_density, memberships
+from include.gmm.mixture.em.kernel import log_density, memberships
 from include.gmm.mixture.parameters import Array, Parameters
-from include.gmm.mixture.sample import Sample
-from include.gmm.mixture.source import Source, column_name
+from include.gmm.mixture.rows.sample import Sample
+from include.gmm.mixture.rows.source import Source, column_name
 
 ON_ONE_VALUE = 1.05  # a variance at most this many times what rounding alone gives
 

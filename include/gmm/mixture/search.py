@@ -10,21 +10,21 @@ from types import ModuleType
 
 import numpy as np
 
-from include.gmm.mixture.acceleration import Anderson
-from include.gmm.mixture.climb import Climb, climb_together
+from include.gmm.mixture.em.acceleration import Anderson
+from include.gmm.mixture.em.climb import Climb, climb_together
+from include.gmm.mixture.em.prior import CovariancePrior, default_prior
+from include.gmm.mixture.em.starts import Starter, random_state_of, split
 from include.gmm.mixture.parameters import (
     Array,
     CovarianceType,
     Parameters,
     smallest_eigenvalue,
 )
-from include.gmm.mixture.passes import Workers
-from include.gmm.mixture.prior import CovariancePrior, default_prior
 from include.gmm.mixture.progress import Progress
-from include.gmm.mixture.sample import Sample
-from include.gmm.mixture.source import InMemory, Source
-from include.gmm.mixture.starts import Starter, random_state_of, split
-from include.gmm.mixture.survey import Survey
+from include.gmm.mixture.rows.sample import Sample
+from include.gmm.mixture.rows.source import InMemory, Source
+from include.gmm.mixture.rows.survey import Survey
+from include.gmm.mixture.workers import Workers
 
 RELATIVE_REG_COVAR = 1e-6  # of each column's variance, added to every variance at every M-step
 COLLAPSED = 10 * RELATIVE_REG_COVAR  # a variance this small is the regularisation's, not the data's

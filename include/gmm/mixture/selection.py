@@ -14,7 +14,9 @@ from sklearn.mixture import GaussianMixture
 
 from include.gmm.errors import InputError
 from include.gmm.mixture.choice import Candidate, Criterion, choose
-from include.gmm.mixture.kernel import expanded_width
+from include.gmm.mixture.em.kernel import expanded_width
+from include.gmm.mixture.em.passes import choose_kernel
+from include.gmm.mixture.em.starts import by_weight
 from include.gmm.mixture.layout import assign
 from include.gmm.mixture.parameters import (
     Array,
@@ -23,11 +25,12 @@ from include.gmm.mixture.parameters import (
     has_cross_products,
     smallest_eigenvalue,
 )
-from include.gmm.mixture.passes import choose_kernel, threads
 from include.gmm.mixture.point_masses import point_masses
 from include.gmm.mixture.progress import Progress
-from include.gmm.mixture.reading import Resolution, as_source, checked
-from include.gmm.mixture.sample import draw, sample_size
+from include.gmm.mixture.rows.reading import Resolution, as_source, checked
+from include.gmm.mixture.rows.sample import draw, sample_size
+from include.gmm.mixture.rows.source import column_name
+from include.gmm.mixture.rows.survey import Survey, survey
 from include.gmm.mixture.search import (
     COLLAPSED,
     MAX_PASSES,
@@ -35,9 +38,7 @@ from include.gmm.mixture.search import (
     Contest,
     Search,
 )
-from include.gmm.mixture.source import column_name
-from include.gmm.mixture.starts import by_weight
-from include.gmm.mixture.survey import Survey, survey
+from include.gmm.mixture.workers import threads
 
 EVERY_TYPE: tuple[CovarianceType, ...] = get_args(CovarianceType)
 

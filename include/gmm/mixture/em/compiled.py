@@ -16,8 +16,9 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from include.gmm.mixture.kernel import BLOCK_ROWS, LogDensity, expanded_width
+from include.gmm.mixture.em.kernel import LogDensity, expanded_width
 from include.gmm.mixture.parameters import Array
+from include.gmm.mixture.rows.source import BLOCK_ROWS
 
 Offsets = NDArray[np.int64]
 

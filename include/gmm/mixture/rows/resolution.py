@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from include.gmm.mixture.parameters import Array
-from include.gmm.mixture.source import Source
+from include.gmm.mixture.rows.source import Source
 
 FINEST_DECIMALS = 6  # values with more decimals than this are read as not rounded
 

@@ -13,8 +13,8 @@ import pyarrow.dataset
 
 from include.gmm.errors import InputError
 from include.gmm.mixture.parameters import Array
-from include.gmm.mixture.resolution import find_steps
-from include.gmm.mixture.source import CHUNK_ROWS, InMemory, Source, Stream, column_name
+from include.gmm.mixture.rows.resolution import find_steps
+from include.gmm.mixture.rows.source import CHUNK_ROWS, InMemory, Source, Stream, column_name
 
 BATCH_ROWS = 8 * CHUNK_ROWS  # what is asked of a stream at a time
 

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from include.gmm.mixture.parameters import Array, Parameters, precision_factors
+from include.gmm.mixture.rows.source import BLOCK_ROWS
 
-BLOCK_ROWS = 248  # phi of a block stays in the cache; a power of two would collide in it
 # (sum_i |P_ii|^1/2 (|mu_i| + 2 sd_i))^2 bounds how much larger the terms of W . phi are than their
 # sum: beyond this a component loses more than the last six of sixteen digits about a common centre.
 CANCELLATION = 1e6

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from include.gmm.errors import InputError
 from include.gmm.mixture.parameters import Array
-from include.gmm.mixture.passes import Workers
-from include.gmm.mixture.source import Chunk, Source
+from include.gmm.mixture.rows.source import Chunk, Source
+from include.gmm.mixture.workers import Workers
 
 
 @dataclass(frozen=True)

@@ -8,63 +8,23 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from types import ModuleType
 
 import numpy as np
-from joblib import cpu_count
-from threadpoolctl import threadpool_limits
 
-from include.gmm.mixture import kernel as numpy_kernel
-from include.gmm.mixture.kernel import LogDensity
+from include.gmm.mixture.em import kernel as numpy_kernel
+from include.gmm.mixture.em.kernel import LogDensity
 from include.gmm.mixture.parameters import Array
-from include.gmm.mixture.source import CHUNK_ROWS, Chunk, Source
+from include.gmm.mixture.rows.source import CHUNK_ROWS, Chunk, Source
+from include.gmm.mixture.workers import Workers
 
 # Multiplications from which on it pays to load the compiled kernel, or even to compile it: NumPy
 # takes some seconds for them.
 WORTH_COMPILING = 1e9
 
 log = logging.getLogger(__name__)
-
-
-@contextmanager
-def threads(n_jobs: int | None = None) -> Iterator[Workers]:
-    """Workers for passes over rows, with BLAS held to one thread in each of them."""
-    n_threads = cpu_count() if n_jobs is None or n_jobs < 0 else n_jobs
-    with threadpool_limits(1, user_api="blas"):
-        if n_threads == 1:
-            yield Workers()
-            return
-        with ThreadPoolExecutor(n_threads) as pool:
-            yield Workers(pool, n_threads)
-
-
-class Workers:
-    """Threads that take chunks; results come in the order of the chunks.
-
-    Without a pool, the calling thread does the work.
-    """
-
-    def __init__(self, pool: ThreadPoolExecutor | None = None, n_threads: int = 1) -> None:
-        self._pool = pool
-        self.n_threads = n_threads
-
-    def over[T, R](self, work: Callable[[T], R], chunks: Iterable[T]) -> Iterator[R]:
-        """`work` of every chunk. Few chunks wait at a time: they may come from a file."""
-        if self._pool is None:
-            yield from map(work, chunks)
-            return
-        pending: deque[Future[R]] = deque()
-        for chunk in chunks:
-            pending.append(self._pool.submit(work, chunk))
-            if len(pending) > 4 * self.n_threads:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
 
 
 def accumulate(
@@ -101,7 +61,7 @@ def choose_kernel(multiplications: float, *, or_loaded: bool = False) -> ModuleT
 @functools.cache
 def _compiled() -> ModuleType:
     try:
-        return import_module("include.gmm.mixture.compiled")
+        return import_module("include.gmm.mixture.em.compiled")
     except (ImportError, RuntimeError) as error:  # no numba, or nowhere to keep what it compiles
         log.warning("Mixtures are fitted by NumPy, several times more slowly: %s", error)
         return numpy_kernel

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from include.gmm.mixture.parameters import Array
-from include.gmm.mixture.source import CHUNK_ROWS, Chunk, InMemory, Source, chunk_of
+from include.gmm.mixture.rows.source import CHUNK_ROWS, Chunk, InMemory, Source, chunk_of
 
 REPEATED = 0.01  # share of all rows from which on equal rows are worth a word
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from include.gmm.mixture.em.prior import CovariancePrior
 from include.gmm.mixture.parameters import (
     Array,
     CovarianceType,
     Parameters,
     has_cross_products,
 )
-from include.gmm.mixture.prior import CovariancePrior
 
 FEW = 10 * np.finfo(np.float64).eps  # added to every count, as scikit-learn does: no 0 / 0
 

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.kernel import BLOCK_ROWS
 from include.gmm.mixture.parameters import Array
 
+BLOCK_ROWS = 248  # what is expanded at a time: it stays in the cache; powers of two collide in it
 CHUNK_ROWS = 32 * BLOCK_ROWS  # what one thread takes at a time; sums are added chunk by chunk
 
 

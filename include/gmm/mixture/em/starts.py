@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, kmeans_plusplus
 
-from include.gmm.mixture.kernel import expand
-from include.gmm.mixture.m_step import m_step
+from include.gmm.mixture.em.kernel import expand
+from include.gmm.mixture.em.m_step import m_step
+from include.gmm.mixture.em.prior import CovariancePrior
 from include.gmm.mixture.parameters import (
     Array,
     CovarianceType,
     Parameters,
     has_cross_products,
 )
-from include.gmm.mixture.prior import CovariancePrior
-from include.gmm.mixture.sample import Sample
+from include.gmm.mixture.rows.sample import Sample
 
 Method = Literal["kmeans", "k-means++", "random", "random_from_data"]
 

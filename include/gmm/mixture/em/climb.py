@@ -9,9 +9,11 @@ from types import ModuleType
 
 import numpy as np
 
-from include.gmm.mixture.acceleration import Anderson
-from include.gmm.mixture.kernel import log_density
-from include.gmm.mixture.m_step import m_step
+from include.gmm.mixture.em.acceleration import Anderson
+from include.gmm.mixture.em.kernel import log_density
+from include.gmm.mixture.em.m_step import m_step
+from include.gmm.mixture.em.passes import accumulate
+from include.gmm.mixture.em.prior import CovariancePrior
 from include.gmm.mixture.parameters import (
     Array,
     CovarianceType,
@@ -19,9 +21,8 @@ from include.gmm.mixture.parameters import (
     precision_factors,
     stack,
 )
-from include.gmm.mixture.passes import Workers, accumulate
-from include.gmm.mixture.prior import CovariancePrior
-from include.gmm.mixture.source import Source
+from include.gmm.mixture.rows.source import Source
+from include.gmm.mixture.workers import Workers
 
 
 @dataclass(eq=False)
