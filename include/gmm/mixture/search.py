@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from types import ModuleType
 
-import numpy as np
-
+from include.gmm.mixture.contest import Contest, different, merit
 from include.gmm.mixture.em.acceleration import Anderson
 from include.gmm.mixture.em.climb import Climb, climb_together
 from include.gmm.mixture.em.prior import CovariancePrior, default_prior
-from include.gmm.mixture.em.starts import Starter, random_state_of, split
+from include.gmm.mixture.em.starts import Starter, every_removal, every_split, random_state_of
 from include.gmm.mixture.parameters import (
     Array,
     CovarianceType,
     Parameters,
-    smallest_eigenvalue,
 )
 from include.gmm.mixture.progress import Progress
-from include.gmm.mixture.rows.sample import Sample
+from include.gmm.mixture.rows.sample import Sample, draw
 from include.gmm.mixture.rows.source import InMemory, Source
 from include.gmm.mixture.rows.survey import Survey
 from include.gmm.mixture.workers import Workers
@@ -30,48 +28,14 @@ RELATIVE_REG_COVAR = 1e-6  # of each column's variance, added to every variance 
 COLLAPSED = 10 * RELATIVE_REG_COVAR  # a variance this small is the regularisation's, not the data's
 START_TOLERANCE = 1e-4  # of the log-likelihood per row, while starts compete on the sample
 TOLERANCE = 1e-5
-FINALISTS = 3  # different optima of the sample that are carried to convergence on all rows
-AGREEMENT = 1e-4  # climbs that end this close, per row, are taken for one
-NEAR = 1e-3  # how far climbs on the sample may still be from their optimum
-MAX_START_PASSES = 300
+# After so many more passes over more rows, so many finalists go on.
+RACE: tuple[tuple[int, int], ...] = ((3, 2), (6, 1))
+LADDER = 5  # each sample is so many times the one before
+LARGEST_SAMPLE = 500_000
+SHORT_PASSES = 6  # which starts are worth more is seen after these
+LONG_CLIMBS = 4
+MAX_START_PASSES = 100
 MAX_PASSES = 1_000
-
-
-@dataclass(eq=False)
-class Contest:
-    """The starts of one candidate: K components with one covariance type.
-
-    `climbs` are the best different ones; `reached` the objectives of all starts on the sample, and
-    `origins` those of the climbs that went on over all rows.
-    """
-
-    n_components: int
-    covariance_type: CovarianceType
-    seconds: float = 0.0
-    climbs: list[Climb] = field(default_factory=list)
-    reached: list[float] = field(default_factory=list)
-    origins: list[float] = field(default_factory=list)
-
-    @property
-    def best(self) -> Climb:
-        """Sound before collapsed, then by log-likelihood."""
-        return max(self.climbs, key=merit)
-
-    @property
-    def starts(self) -> int:
-        """How many starts there were."""
-        return len(self.reached)
-
-    @property
-    def starts_agreed(self) -> int:
-        """How many of them came, on the sample, as far as the one that won."""
-        origin = self.origins[self.climbs.index(self.best)]
-        return sum(objective >= origin - NEAR for objective in self.reached)
-
-
-def merit(climb: Climb) -> tuple[bool, float]:
-    """By which climbs are compared: a collapsed one's likelihood grows without bound."""
-    return not climb.failure, climb.objective
 
 
 @dataclass(frozen=True)
@@ -95,13 +59,13 @@ class Search:
     def on_sample(
         self, sizes: Sequence[int], covariance_type: CovarianceType, done: Callable[[], None]
     ) -> list[Contest]:
-        """For every K, the best different optima of the sample, each K also from the one below."""
-        sample = self.sample
-        rows = InMemory(sample.rows, sample.cells, self.source.cell_variance, sample.weights)
+        """For every K, the best different optima of the sample, each K also from its neighbours."""
+        rows = self._rows_of(self.sample)
         starter = Starter(
-            sample, self.seen.mean, self.seen.scale, self.reg_covar, self.source.cell_variance
+            self.sample, self.seen.mean, self.seen.scale, self.reg_covar, self.source.cell_variance
         )
-        contests = [Contest(k, covariance_type) for k in sorted(sizes)]
+        # All sizes up to one beyond the largest: each is a way to its neighbours.
+        contests = [Contest(k, covariance_type) for k in range(1, max(sizes) + 2)]
         for contest in contests:
             k = contest.n_components
             random_state = random_state_of(self.seed, k, *covariance_type.encode())
@@ -122,18 +86,12 @@ class Search:
                 offered[way] = giver.best
                 self._compete(rows, taker, variants(giver.best.parameters))
             done()
-        return contests
+        return [contest for contest in contests if contest.n_components in sizes]
 
     def on_all_rows(
         self, contests: Sequence[Contest], progress: Callable[[Progress], None] | None = None
     ) -> None:
         """Carry the finalists of all candidates to convergence, on shared passes."""
-        for contest in contests:
-            contest.origins = [climb.objective for climb in contest.climbs]
-            contest.climbs = [
-                self._climb(climb.parameters, contest.covariance_type, contest.n_components)
-                for climb in contest.climbs
-            ]
         begin = time.perf_counter()
 
         def tell(passes: int, climbs: Sequence[Climb]) -> None:
@@ -141,36 +99,50 @@ class Search:
                 ended = sum(climb.ended for climb in climbs)
                 progress(Progress("Mixtures fitted to all rows", ended, len(climbs), passes))
 
-        climbs = [climb for contest in contests for climb in contest.climbs]
-        self._advance(self.source, climbs, TOLERANCE, MAX_PASSES, self.workers, tell)
+        race = RACE
+        for rows in (*self._larger_samples(), self.source):
+            last = rows is self.source
+            for contest in contests:
+                contest.climbs = [
+                    self._climb(climb.parameters, contest) for climb in contest.climbs
+                ]
+            for passes, most in (*race, (MAX_PASSES, 1)):
+                climbs = [climb for contest in contests for climb in contest.climbs]
+                tolerance = TOLERANCE if last else START_TOLERANCE
+                self._advance(rows, climbs, tolerance, passes, self.workers, tell if last else None)
+                for contest in contests:
+                    contest.keep(most)
+            race = ()
         seconds = time.perf_counter() - begin
-        shares = [
-            sum(c.passes for c in contest.climbs) * contest.n_components for contest in contests
-        ]
+        shares = [contest.best.passes * contest.n_components for contest in contests]
         for contest, share in zip(contests, shares, strict=True):
             contest.seconds += seconds * share / sum(shares)
 
+    def _larger_samples(self) -> Iterator[InMemory]:
+        """Ever larger ones: an optimum of many rows is found in few passes from one of fewer."""
+        size = LADDER * len(self.sample.rows)
+        while 2 * size <= self.seen.rows and size <= LARGEST_SAMPLE:
+            yield self._rows_of(draw(self.source, size, self.seed))
+            size *= LADDER
+
+    def _rows_of(self, sample: Sample) -> InMemory:
+        return InMemory(sample.rows, sample.cells, self.source.cell_variance, sample.weights)
+
     def _compete(self, rows: InMemory, contest: Contest, starts: Sequence[Parameters]) -> None:
         begin = time.perf_counter()
-        climbs = [
-            self._climb(start, contest.covariance_type, contest.n_components)
-            for start in starts
-            if len(start.weights) == contest.n_components  # sizes may have gaps
-        ]
+        climbs = [self._climb(start, contest) for start in starts]
+        contest.starts += len(climbs)
+        self._advance(rows, climbs, START_TOLERANCE, SHORT_PASSES, Workers())
+        climbs = sorted(climbs, key=merit, reverse=True)[:LONG_CLIMBS]
         self._advance(rows, climbs, START_TOLERANCE, MAX_START_PASSES, Workers())
         contest.reached += [climb.objective for climb in climbs if not climb.failure]
         contest.climbs = different([*contest.climbs, *climbs])
         contest.seconds += time.perf_counter() - begin
 
-    def _climb(
-        self, start: Parameters, covariance_type: CovarianceType, n_components: int
-    ) -> Climb:
-        return Climb(
-            start,
-            covariance_type,
-            self._prior(n_components),
-            Anderson(covariance_type, self.seen.scale),
-        )
+    def _climb(self, start: Parameters, contest: Contest) -> Climb:
+        kind = contest.covariance_type
+        prior = self._prior(contest.n_components)
+        return Climb(start, kind, prior, Anderson(kind, self.seen.scale))
 
     def _prior(self, n_components: int) -> CovariancePrior | None:
         if not self.use_prior:
@@ -186,7 +158,8 @@ class Search:
         workers: Workers,
         on_pass: Callable[[int, Sequence[Climb]], None] | None = None,
     ) -> None:
-        total = self.seen.total if rows is self.source else float(self.sample.weights.sum())
+        weights = rows.sample_weight
+        total = self.seen.total if rows is self.source or weights is None else float(weights.sum())
         climb_together(
             rows,
             climbs,
@@ -198,44 +171,5 @@ class Search:
             workers=workers,
             kernel=self.kernel,
             on_pass=on_pass,
-            give_up=self._collapsed,
+            collapsed=COLLAPSED * self.seen.scale**2,
         )
-
-    def _collapsed(self, climb: Climb) -> str:
-        smallest = smallest_eigenvalue(climb.image, self.seen.scale)
-        if smallest > COLLAPSED:
-            return ""
-        return f"a component collapsed: variance {smallest:.1e} in some direction"
-
-
-def different(climbs: Sequence[Climb]) -> list[Climb]:
-    """The best climbs, one of each optimum."""
-    kept: list[Climb] = []
-    for climb in sorted(climbs, key=merit, reverse=True):
-        known = any(
-            bool(climb.failure) == bool(other.failure)
-            and abs(climb.objective - other.objective) < AGREEMENT
-            for other in kept
-        )
-        if not known and len(kept) < FINALISTS:
-            kept.append(climb)
-    return kept
-
-
-def every_split(mixture: Parameters) -> list[Parameters]:
-    """The mixture with each of its components split in turn."""
-    return [split(mixture, component) for component in range(len(mixture.weights))]
-
-
-def every_removal(mixture: Parameters) -> list[Parameters]:
-    """The mixture without each of its components in turn."""
-    k = len(mixture.weights)
-    return [
-        Parameters(
-            np.delete(mixture.weights, gone) / np.delete(mixture.weights, gone).sum(),
-            np.delete(mixture.means, gone, axis=0),
-            np.delete(mixture.covariances, gone, axis=0),
-            (k - 1,),
-        )
-        for gone in range(k)
-    ]

@@ -14,6 +14,7 @@ from sklearn.mixture import GaussianMixture
 
 from include.gmm.errors import InputError
 from include.gmm.mixture.choice import Candidate, Criterion, choose
+from include.gmm.mixture.contest import Contest
 from include.gmm.mixture.em.kernel import expanded_width
 from include.gmm.mixture.em.passes import choose_kernel
 from include.gmm.mixture.em.starts import by_weight
@@ -35,7 +36,6 @@ from include.gmm.mixture.search import (
     COLLAPSED,
     MAX_PASSES,
     TOLERANCE,
-    Contest,
     Search,
 )
 from include.gmm.mixture.workers import threads
@@ -100,7 +100,7 @@ def select_mixture(
     sample_weight: Array | None = None,
     covariance_prior: Literal["conjugate"] | None = None,
     seed: int = 0,
-    n_starts: int = 4,
+    n_starts: int = 2,
     n_jobs: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Selection:
@@ -159,7 +159,7 @@ def _contests(
     n_threads: int,
     progress: Callable[[Progress], None] | None,
 ) -> list[Contest]:
-    total = (3 * len(sizes) - 2) * len(covariance_types)  # and twice between neighbours
+    total = (3 * max(sizes) + 1) * len(covariance_types)  # of each size, and between neighbours
     done = 0
     counting = threading.Lock()
 
@@ -185,7 +185,8 @@ def _scored(contest: Contest, seen: Survey) -> Candidate:
     df = degrees_of_freedom(k, d, contest.covariance_type)
     bic = -2 * climb.log_likelihood + df * float(np.log(seen.total))
     fewest = float(climb.parameters.weights.min() * seen.total)
-    reason = climb.failure
+    smallest = smallest_eigenvalue(climb.parameters, seen.scale)
+    reason = climb.failure and f"{climb.failure}: variance {smallest:.1e} in some direction"
     if not reason and fewest < d + 1:
         reason = f"a component is left with {fewest:.1f} rows"
     return Candidate(
@@ -196,7 +197,7 @@ def _scored(contest: Contest, seen: Survey) -> Candidate:
         bic=bic,
         icl=bic + 2 * climb.entropy,
         aic=-2 * climb.log_likelihood + 2 * df,
-        smallest_eigenvalue=smallest_eigenvalue(climb.parameters, seen.scale),
+        smallest_eigenvalue=smallest,
         eigenvalue_floor=COLLAPSED,
         reason=reason,
         converged=climb.converged,

@@ -22,7 +22,7 @@ class Anderson:
     """The memory of one mixture's climb."""
 
     def __init__(self, covariance_type: CovarianceType, scale: Array) -> None:
-        self._coordinates = Coordinates(covariance_type, scale)
+        self.coordinates = Coordinates(covariance_type, scale)
         self._points: list[Array] = []
         self._images: list[Array] = []
 
@@ -31,45 +31,53 @@ class Anderson:
         self._points.clear()
         self._images.clear()
 
-    def guess(self, parameters: Parameters, image: Parameters) -> Parameters | None:
-        """Where to go from `parameters`, whose step of EM is `image`; None at first."""
-        self._points.append(self._coordinates.of(parameters))
-        self._images.append(self._coordinates.of(image))
+    def guess(self, point: Array, image: Array) -> Array | None:
+        """Where to go from a point whose step of EM is `image`; None at first. All (P,)."""
+        self._points.append(point)
+        self._images.append(image)
         if len(self._points) < 2:
             return None
         del self._points[: -MEMORY - 1], self._images[: -MEMORY - 1]
         images = np.array(self._images)
         residuals = images - np.array(self._points)
-        differences = np.diff(residuals, axis=0)
+        differences = residuals[1:] - residuals[:-1]
         gram = differences @ differences.T
-        gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) + np.finfo(np.float64).tiny
+        gram.flat[:: len(gram) + 1] += RIDGE * gram.trace() + np.finfo(np.float64).tiny
         mix = np.linalg.solve(gram, differences @ residuals[-1])
-        return self._coordinates.mixture(images[-1] - mix @ np.diff(images, axis=0), image)
+        guessed: Array = images[-1] - mix @ (images[1:] - images[:-1])
+        return guessed
 
 
 class Coordinates:
-    """One mixture as a vector without bounds, columns in units of `scale` (d,)."""
+    """Mixtures as vectors without bounds, columns in units of `scale` (d,)."""
 
     def __init__(self, covariance_type: CovarianceType, scale: Array) -> None:
         self._type = covariance_type
         self._scale = scale
+        self._scales = np.outer(scale, scale)
         self._triangle = np.tril_indices(len(scale))
         self._diagonal = self._triangle[0] == self._triangle[1]
 
-    def of(self, mixture: Parameters) -> Array:
-        """log weights (K), means (K d), factors of the covariances that the type leaves free."""
+    def of(self, stacked: Parameters) -> list[Array]:
+        """For each mixture log weights (K), means (K d), and factors as its type leaves free."""
         with np.errstate(divide="ignore"):
-            weights = np.maximum(np.log(mixture.weights), LEAST_LOG_WEIGHT)
-        means = (mixture.means / self._scale).ravel()
-        if mixture.covariances.ndim == 3:
-            free = mixture.covariances[:1] if self._type == "tied" else mixture.covariances
-            lower = np.linalg.cholesky(free / np.outer(self._scale, self._scale))
+            weights = np.maximum(np.log(stacked.weights), LEAST_LOG_WEIGHT)
+        means = stacked.means / self._scale
+        if stacked.covariances.ndim == 3:
+            lower = np.linalg.cholesky(stacked.covariances / self._scales)
             factors = lower[:, self._triangle[0], self._triangle[1]]
             factors[:, self._diagonal] = np.log(factors[:, self._diagonal])
         else:
-            variances = mixture.covariances / self._scale**2
-            factors = 0.5 * np.log(variances[:, :1] if self._type == "spherical" else variances)
-        return np.concatenate([weights, means, factors.ravel()])
+            factors = 0.5 * np.log(stacked.covariances / self._scale**2)
+        if self._type == "spherical":
+            factors = factors[:, :1]
+        ends = np.cumsum(stacked.sizes)
+        starts = ends - stacked.sizes
+        free = starts + 1 if self._type == "tied" else ends
+        return [
+            np.concatenate([weights[a:b], means[a:b].ravel(), factors[a:c].ravel()])
+            for a, b, c in zip(starts, ends, free, strict=True)
+        ]
 
     def mixture(self, vector: Array, like: Parameters) -> Parameters:
         """The inverse of `of`, for a mixture of the shape of `like`."""
@@ -82,7 +90,7 @@ class Coordinates:
             rows[:, self._diagonal] = np.exp(rows[:, self._diagonal])
             lower = np.zeros((len(rows), d, d))
             lower[:, self._triangle[0], self._triangle[1]] = rows
-            covariances = lower @ lower.transpose(0, 2, 1) * np.outer(self._scale, self._scale)
+            covariances = lower @ lower.transpose(0, 2, 1) * self._scales
         else:
             variances = np.exp(2 * factors.reshape(k, -1))
             if self._type == "spherical":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from types import ModuleType
@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 
 from include.gmm.mixture.em.acceleration import Anderson
-from include.gmm.mixture.em.kernel import log_density
+from include.gmm.mixture.em.kernel import LogDensity, log_density
 from include.gmm.mixture.em.m_step import m_step
 from include.gmm.mixture.em.passes import accumulate
 from include.gmm.mixture.em.prior import CovariancePrior
@@ -48,7 +48,8 @@ class Climb:
     passes: int = field(default=0, init=False)
     converged: bool = field(default=False, init=False)
     failure: str = field(default="", init=False)  # why it cannot go on, or nothing
-    _guessed: bool = field(default=False, init=False)
+    _guess: Array | None = field(default=None, init=False)  # `at`, where it was guessed
+    _vector: Array | None = field(default=None, init=False)  # `image` in coordinates
 
     def __post_init__(self) -> None:
         self.parameters = self.image = self.at
@@ -64,29 +65,46 @@ class Climb:
         return self.converged or bool(self.failure)
 
     def advance(
-        self, log_likelihood: float, entropy: float, image: Parameters, rows: float, tol: float
+        self,
+        log_likelihood: float,
+        entropy: float,
+        image: Parameters,
+        image_vector: Array | None,
+        rows: float,
+        tol: float,
     ) -> None:
-        """Take note of what a pass has found at `at`, and decide where to go."""
+        """Take note of what a pass has found at `at`, and decide where to go.
+
+        image_vector (P,): the image in the coordinates of `anderson`, where there is one.
+        """
         self.passes += 1
         objective = log_likelihood
         if self.prior is not None:
             objective += self.prior.log_density(self.at, self.covariance_type)
         objective /= rows
-        if self._guessed and not objective >= self.objective:
-            if self.anderson is not None:
-                self.anderson.forget()
-            self.at, self._guessed = self.image, False
+        if self._guess is not None and not objective >= self.objective:
+            self.take_back()
             return
         gain = objective - self.objective
         self.parameters, self.image = self.at, image
         self.log_likelihood, self.entropy = log_likelihood, entropy
         self.objectives.append(objective)
-        self.converged = not self._guessed and abs(gain) < tol
-        self.at, self._guessed = image, False
-        if self.anderson is not None and not self.converged:
-            guess = self.anderson.guess(self.parameters, image)
-            if guess is not None and gain >= tol:
-                self.at, self._guessed = guess, True
+        self.converged = self._guess is None and abs(gain) < tol
+        point = self._vector if self._guess is None else self._guess
+        self.at, self._guess, self._vector = image, None, image_vector
+        if self.anderson is None or image_vector is None or point is None or self.converged:
+            return
+        guess = self.anderson.guess(point, image_vector)
+        if guess is not None and gain >= tol:
+            self.at, self._guess = self.anderson.coordinates.mixture(guess, image), guess
+
+    def take_back(self) -> bool:
+        """Go on from the step of EM if `at` is a guess; False if it is not."""
+        if self._guess is None or self.anderson is None:
+            return False
+        self.anderson.forget()
+        self.at, self._guess = self.image, None
+        return True
 
 
 def climb_together(
@@ -101,73 +119,98 @@ def climb_together(
     workers: Workers,
     kernel: ModuleType,
     on_pass: Callable[[int, Sequence[Climb]], None] | None = None,
-    give_up: Callable[[Climb], str] | None = None,
+    collapsed: Array | None = None,
 ) -> None:
     """Advance all mixtures until each gains less than `tol` a row by a step, or has no more passes.
 
     total: sum of the sample weights; centre (d,) about which rows are expanded; reg_covar (d,) is
-    added to variances. `on_pass(passes, climbs)` is told of each pass; what `give_up(climb)` says,
-    where it is not empty, ends a climb as a failure.
+    added to variances; a mixture with a variance of `collapsed` (d,) or less along some axis ends
+    as a failure. `on_pass(passes, climbs)` is told of each pass.
     """
     for number in range(1, max_iter + 1):
         going = [climb for climb in climbs if not climb.ended]
         if not going:
             break
-        _one_pass(source, going, centre, total, reg_covar, tol, workers, kernel)
-        for climb in going:
-            if give_up is not None and not climb.failure:
-                climb.failure = give_up(climb)
+        groups = []
+        by_type = sorted(going, key=lambda climb: climb.covariance_type)
+        for _, of_type in groupby(by_type, key=lambda climb: climb.covariance_type):
+            sound, density = _densities(list(of_type), centre, source.cell_variance)
+            if density is not None:
+                groups.append((sound, density))
+        found = accumulate(source, [density for _, density in groups], workers, kernel)
+        for (sound, density), (log_likelihoods, statistics) in zip(groups, found, strict=True):
+            images = m_step(
+                statistics,
+                density.centres,
+                [len(climb.at.weights) for climb in sound],
+                sound[0].covariance_type,
+                reg_covar,
+                source.cell_variance,
+                [climb.prior for climb in sound if climb.prior is not None] or None,
+            )
+            _advance(sound, density, log_likelihoods, statistics, images, total, tol, collapsed)
         if on_pass is not None:
             on_pass(number, climbs)
 
 
-def _one_pass(
-    source: Source,
-    going: Iterable[Climb],
-    centre: Array,
-    total: float,
-    reg_covar: Array,
-    tol: float,
-    workers: Workers,
-    kernel: ModuleType,
-) -> None:
-    groups, densities = [], []
-    by_type = sorted(going, key=lambda climb: climb.covariance_type)
-    for covariance_type, of_type in groupby(by_type, key=lambda climb: climb.covariance_type):
-        sound = _invertible(list(of_type))
-        if sound:
-            stacked = stack([climb.at for climb in sound])
-            densities.append(log_density(stacked, centre, source.cell_variance))
-            groups.append((covariance_type, sound))
-    found = accumulate(source, densities, workers, kernel) if densities else []
-    for (covariance_type, members), density, (log_likelihoods, statistics) in zip(
-        groups, densities, found, strict=True
-    ):
-        priors = [climb.prior for climb in members if climb.prior is not None]
-        images = m_step(
-            statistics,
-            density.centres,
-            [len(climb.at.weights) for climb in members],
-            covariance_type,
-            reg_covar,
-            source.cell_variance,
-            priors or None,
-        )
-        # sum_i sum_k r_ik log(w_k N(x_i | k)), without a second look at the rows: W . statistics
-        expected = np.add.reduceat((density.matrix * statistics).sum(axis=1), density.offsets[:-1])
-        for climb, image, log_likelihood, joint in zip(
-            members, images.split(), log_likelihoods, expected, strict=True
-        ):
-            climb.advance(float(log_likelihood), float(log_likelihood - joint), image, total, tol)
-
-
-def _invertible(climbs: list[Climb]) -> list[Climb]:
-    """Those whose covariances are positive definite; the others fail, or go back where they can."""
+def _densities(
+    climbs: list[Climb], centre: Array, cell_variance: Array | None
+) -> tuple[list[Climb], LogDensity | None]:
+    """The climbs that can go on, and their densities; the others fail."""
     try:
-        precision_factors(stack([climb.at for climb in climbs]).covariances)
-        return climbs
+        stacked = stack([climb.at for climb in climbs])
+        return climbs, log_density(stacked, centre, cell_variance)
     except np.linalg.LinAlgError:
-        if len(climbs) > 1:
-            return [sound for climb in climbs for sound in _invertible([climb])]
-        climbs[0].failure = "a covariance is singular"
-        return []
+        sound = [climb for climb in climbs if _invertible(climb)]
+        return _densities(sound, centre, cell_variance) if sound else ([], None)
+
+
+def _invertible(climb: Climb) -> bool:
+    try:
+        precision_factors(climb.at.covariances)
+    except np.linalg.LinAlgError:
+        if climb.take_back():
+            return _invertible(climb)
+        climb.failure = "a covariance is singular"
+    return not climb.failure
+
+
+def _advance(
+    climbs: list[Climb],
+    density: LogDensity,
+    log_likelihoods: Array,
+    statistics: Array,
+    images: Parameters,
+    total: float,
+    tol: float,
+    collapsed: Array | None,
+) -> None:
+    # sum_i sum_k r_ik log(w_k N(x_i | k)), without a second look at the rows: W . statistics
+    expected = np.add.reduceat((density.matrix * statistics).sum(axis=1), density.offsets[:-1])
+    apart = images.split()
+    if collapsed is not None and not _all_wider(images, collapsed):
+        for climb, image in zip(climbs, apart, strict=True):
+            if not _all_wider(image, collapsed):
+                climb.failure = "a component collapsed"
+    anderson = climbs[0].anderson
+    vectors: Sequence[Array | None] = [None] * len(climbs)
+    if anderson is not None and all(not climb.failure for climb in climbs):
+        vectors = anderson.coordinates.of(images)
+    for climb, image, vector, log_likelihood, joint in zip(
+        climbs, apart, vectors, log_likelihoods, expected, strict=True
+    ):
+        climb.advance(
+            float(log_likelihood), float(log_likelihood - joint), image, vector, total, tol
+        )
+
+
+def _all_wider(mixture: Parameters, least: Array) -> bool:
+    """Whether all variances along all axes exceed `least` (d,), columns in units of its root."""
+    if mixture.covariances.ndim == 2:
+        return bool((mixture.covariances > least).all())
+    scale = np.sqrt(least)
+    try:
+        np.linalg.cholesky(mixture.covariances / np.outer(scale, scale) - np.eye(len(least)))
+    except np.linalg.LinAlgError:
+        return False
+    return True

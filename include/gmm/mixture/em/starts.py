@@ -120,6 +120,25 @@ def split(mixture: Parameters, component: int) -> Parameters:
     return Parameters(weights, means, covariances, (len(weights),))
 
 
+def every_split(mixture: Parameters) -> list[Parameters]:
+    """The mixture with each of its components split in turn."""
+    return [split(mixture, component) for component in range(len(mixture.weights))]
+
+
+def every_removal(mixture: Parameters) -> list[Parameters]:
+    """The mixture without each of its components in turn."""
+    k = len(mixture.weights)
+    return [
+        Parameters(
+            np.delete(mixture.weights, gone) / np.delete(mixture.weights, gone).sum(),
+            np.delete(mixture.means, gone, axis=0),
+            np.delete(mixture.covariances, gone, axis=0),
+            (k - 1,),
+        )
+        for gone in range(k)
+    ]
+
+
 def by_weight(mixture: Parameters) -> Parameters:
     """Largest component first, so that numbers mean the same from fit to fit."""
     return mixture.take(np.lexsort((*mixture.means.T[::-1], -mixture.weights)))

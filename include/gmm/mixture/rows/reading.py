@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.dataset
+from pyarrow.parquet import ParquetFile
 
 from include.gmm.errors import InputError
 from include.gmm.mixture.parameters import Array
@@ -17,6 +19,7 @@ from include.gmm.mixture.rows.resolution import find_steps
 from include.gmm.mixture.rows.source import CHUNK_ROWS, InMemory, Source, Stream, column_name
 
 BATCH_ROWS = 8 * CHUNK_ROWS  # what is asked of a stream at a time
+READ_BYTES = 1 << 20  # of a column of a Parquet file
 
 # How wide the cells are to which values were rounded: for every column (d,), for every value
 # (n, d), a function of rows (n, d) to widths (n, d), or "auto" for what the values themselves show.
@@ -122,17 +125,9 @@ def open_stream(data: Any) -> tuple[Callable[[], Iterable[pa.RecordBatch]], list
     else:
         where = type(data).__name__
 
+    opened: Callable[[], Iterable[pa.RecordBatch]]
     if isinstance(data, pyarrow.dataset.Dataset):
-        dataset = data
-        schema = dataset.schema
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            # Little read ahead: what is not yet asked for takes memory.
-            yield from dataset.to_batches(
-                batch_size=BATCH_ROWS, batch_readahead=1, fragment_readahead=1
-            )
-
-        opened: Callable[[], Iterable[pa.RecordBatch]] = batches
+        schema, opened = data.schema, partial(_batches, data)
     elif hasattr(data, "__arrow_c_stream__") and not _is_frame(data):
         reader = getattr(data, "to_arrow_reader", None)  # DuckDB's, in batches of a given size
 
@@ -145,6 +140,17 @@ def open_stream(data: Any) -> tuple[Callable[[], Iterable[pa.RecordBatch]], list
         return None
     _demand_numbers(schema, where)
     return opened, list(schema.names), where
+
+
+def _batches(dataset: pyarrow.dataset.Dataset) -> Iterator[pa.RecordBatch]:
+    """Piece by piece: by default pyarrow reads whole row groups, and the next ones, ahead."""
+    for fragment in dataset.get_fragments():
+        if isinstance(fragment, pyarrow.dataset.ParquetFileFragment):
+            with fragment.filesystem.open_input_file(fragment.path) as file:
+                pieces = ParquetFile(file, pre_buffer=False, buffer_size=READ_BYTES)
+                yield from pieces.iter_batches(BATCH_ROWS, columns=dataset.schema.names)
+        else:
+            yield from fragment.to_batches(dataset.schema, batch_size=BATCH_ROWS, batch_readahead=1)
 
 
 def _is_frame(data: Any) -> bool:

@@ -69,6 +69,7 @@ class Stream:
     cells: Callable[[Array], Array] | None = None  # of rows (n, d), the variances (n, d)
     cell_variance: Array | None = None
     sample_weight: Array | None = None
+    _finite: bool = False  # all rows were seen to be, by a pass that came to the end
 
     @property
     def n_features(self) -> int:
@@ -93,6 +94,7 @@ class Stream:
         if len(rest):
             yield self._chunk(rest, start)
             start += len(rest)
+        self._finite = True
         if self.sample_weight is not None and len(self.sample_weight) != start:
             raise InputError(
                 f"{self.where}: {start} rows, but {len(self.sample_weight)} sample weights"
@@ -113,7 +115,7 @@ class Stream:
             if column.null_count:
                 raise InputError(f"{self.where}: column {name!r} has missing values")
             values[:, place] = column.to_numpy(zero_copy_only=False)
-            if not np.isfinite(values[:, place]).all():
+            if not self._finite and not np.isfinite(values[:, place]).all():
                 raise InputError(f"{self.where}: column {name!r} holds NaN or infinity")
         return values
 

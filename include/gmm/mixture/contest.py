@@ -1,0 +1,64 @@
+"""The starts of one candidate, and which of them go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from include.gmm.mixture.em.climb import Climb
+from include.gmm.mixture.parameters import CovarianceType
+
+FINALISTS = 4  # different optima of the sample that go on to more rows
+MARGIN = 0.02  # what a finalist may be behind on the sample, per row
+AGREEMENT = 1e-4  # climbs that end this close, per row, are taken for one
+NEAR = 1e-3  # how far climbs on the sample may still be from their optimum
+
+
+@dataclass(eq=False)
+class Contest:
+    """The starts of one candidate: K components with one covariance type.
+
+    `climbs` are the best different ones so far; `starts` were tried, and those that went on for
+    long `reached` these objectives on the sample.
+    """
+
+    n_components: int
+    covariance_type: CovarianceType
+    seconds: float = 0.0
+    starts: int = 0
+    climbs: list[Climb] = field(default_factory=list)
+    reached: list[float] = field(default_factory=list)
+
+    @property
+    def best(self) -> Climb:
+        """Sound before collapsed, then by log-likelihood."""
+        return max(self.climbs, key=merit)
+
+    @property
+    def starts_agreed(self) -> int:
+        """How many of the starts came as far on the sample as the best."""
+        return sum(objective >= max(self.reached) - NEAR for objective in self.reached)
+
+    def keep(self, most: int) -> None:
+        """Let only the best climbs go on."""
+        self.climbs = sorted(self.climbs, key=merit, reverse=True)[:most]
+
+
+def merit(climb: Climb) -> tuple[bool, float]:
+    """By which climbs are compared: a collapsed one's likelihood grows without bound."""
+    return not climb.failure, climb.objective
+
+
+def different(climbs: Sequence[Climb]) -> list[Climb]:
+    """The best climbs, one of each optimum, as far as they have a chance on all rows."""
+    kept: list[Climb] = []
+    for climb in sorted(climbs, key=merit, reverse=True)[: 4 * FINALISTS]:
+        behind = [other.objective - climb.objective for other in kept if not other.failure]
+        if not kept or (
+            not climb.failure
+            and len(kept) < FINALISTS
+            and all(gap >= AGREEMENT for gap in behind)
+            and max(behind, default=0) < MARGIN
+        ):
+            kept.append(climb)
+    return kept
