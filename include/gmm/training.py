@@ -46,7 +46,7 @@ def train(
         )
     refuse_constant(fitted, where)
 
-    preparation = _preparation(decided)
+    preparation = preparation_of(decided)
     rows = preparation.fit_transform(fitted)
     selection = select_mixture(
         pd.DataFrame(rows, columns=table.names),
@@ -54,7 +54,7 @@ def train(
         mixture.covariance_types,
         criterion=mixture.criterion,
         parsimony=mixture.parsimony,
-        resolution=_cell_widths(fitted, decided, preparation.named_steps["scale"].scale_),
+        resolution=cell_widths(fitted, decided, preparation.named_steps["scale"].scale_),
         seed=mixture.seed,
         progress=progress,
     )
@@ -70,7 +70,7 @@ def train(
     return artifacts.publish(models, settings, data, model, _choice(selection, mixture.criterion))
 
 
-def _preparation(decided: dict[str, Scale]) -> Pipeline:
+def preparation_of(decided: dict[str, Scale]) -> Pipeline:
     """Transform each column, then give it mean 0 and variance 1. Made of scikit-learn alone."""
     columns = ColumnTransformer(
         [
@@ -88,7 +88,7 @@ def _preparation(decided: dict[str, Scale]) -> Pipeline:
     return Pipeline([("columns", columns), ("scale", StandardScaler())])
 
 
-def _cell_widths(values: pd.DataFrame, decided: dict[str, Scale], deviations: Array) -> Array:
+def cell_widths(values: pd.DataFrame, decided: dict[str, Scale], deviations: Array) -> Array:
     """How wide (n, d) the cells are to which values were rounded, in standardised units."""
     widths = [scale.cell_width(values[name].to_numpy()) for name, scale in decided.items()]
     standardised: Array = np.column_stack(widths) / deviations
