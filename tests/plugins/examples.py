@@ -32,7 +32,7 @@ def example(segments: int = 5, label: str = "Average order", path: str = "model.
         criterion="bic",
         seed=0,
         rule=f"The smallest K whose BIC is within 2 % of the best gain: {segments} of 1 to 10.",
-        lead="The runner-up (6 components, full) has a BIC higher by 12.5 (very strong evidence against it).",
+        lead="The runner-up (6 components, full) has a BIC higher by 12.5.",
         warnings=["28 of 40 candidates are degenerate and were set aside."],
         features=[
             _feature("recency_days", "Days since last order", "days", 368.4, 182.0),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from include.gmm.errors import InputError
 from include.gmm.mixture.parameters import CovarianceType, Parameters
 
@@ -68,7 +70,7 @@ def choose(candidates: Sequence[Candidate], criterion: Criterion, parsimony: flo
 
     Raises InputError when all candidates are degenerate.
     """
-    sound = [candidate for candidate in candidates if not candidate.degenerate]
+    sound = [c for c in candidates if not c.degenerate and np.isfinite(getattr(c, criterion))]
     if not sound:
         raise InputError(
             "every mixture collapsed, even the smallest: some feature is (nearly) a function of "

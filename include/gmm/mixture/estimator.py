@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from include.gmm.errors import InputError
 from include.gmm.mixture.em.climb import Climb
@@ -23,7 +23,7 @@ from include.gmm.mixture.fitting import climbs_of
 from include.gmm.mixture.layout import assign, fitted
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.progress import Progress
-from include.gmm.mixture.rows.reading import Resolution, as_source, open_stream
+from include.gmm.mixture.rows.reading import Resolution, as_source, checked_weights, open_stream
 from include.gmm.mixture.rows.source import InMemory, Source
 from include.gmm.mixture.rows.survey import Survey, survey
 from include.gmm.mixture.workers import threads
@@ -43,8 +43,9 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
     a lower bound of that of the unrounded values; scores and probabilities are those of the plain
     densities. covariance_prior: "conjugate" for the prior of Fraley and Raftery (2007), or a
     CovariancePrior; EM then climbs to the posterior mode. acceleration: "anderson" takes fewer
-    passes to a log-likelihood at least as high. n_jobs: threads, all processors by default; the
-    results do not depend on it. callback: called with a Progress after each pass.
+    passes and no step that lowers the log-likelihood; of several optima it may reach another.
+    n_jobs: threads, all processors by default; the results do not depend on it. callback: called
+    with a Progress after each pass.
 
     Besides scikit-learn's, `starts_agreed_` is how many of the starts ended at the best.
     """
@@ -111,6 +112,7 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
         """
         self._validate_params()
         source = self._source(X, sample_weight, reset=True)
+        self._print_verbose_msg_init_beg(0)
         with threads(self.n_jobs) as workers:
             seen = survey(source, workers)
             self._check_rows(seen)
@@ -185,15 +187,7 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
                 reset=reset,
                 ensure_min_samples=2 if reset else 1,
             )
-            if sample_weight is not None:
-                sample_weight = _check_sample_weight(
-                    sample_weight, X, dtype=np.float64, ensure_non_negative=True
-                )
             return as_source(X, resolution, sample_weight)
-        if sample_weight is not None:
-            sample_weight = np.ascontiguousarray(sample_weight, np.float64)
-            if not (np.isfinite(sample_weight).all() and (sample_weight >= 0).all()):
-                raise InputError("sample_weight: must be finite numbers, none below 0")
         source = as_source(X, resolution, sample_weight)
         if reset:
             self.n_features_in_ = source.n_features
@@ -233,7 +227,9 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
                 f"Try fewer components (n_components={self.n_components}), a greater reg_covar "
                 f"({self.reg_covar}), or a resolution."
             )
-        best = max(sound, key=lambda climb: climb.objective)
+        top = max(climb.objective for climb in sound)
+        # The first of those that ended at the same optimum: rounding decides which is higher.
+        best = next(climb for climb in sound if climb.objective >= top - 1e-9)
         self.converged_ = best.converged
         self.n_iter_ = best.passes
         self.lower_bound_ = best.objective
@@ -261,6 +257,8 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
             deque(self._scores(source, into), maxlen=0)
             return into
         parts = list(self._scores(source))
+        if not parts:
+            raise InputError("there are no rows")
         return np.concatenate([part[0] for part in parts]), np.concatenate([p[1] for p in parts])
 
     def _scores(
@@ -275,12 +273,18 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
 
     def _total_score(self, X: Any, sample_weight: Any) -> tuple[float, float]:
         """Weighted mean log-density, and the sum of the weights."""
-        weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)
+        weights = checked_weights(sample_weight)
         total, sum_of_weights, start = 0.0, 0.0, 0
         for _, log_densities in self.iter_proba(X):
             end = start + len(log_densities)
+            if weights is not None and len(weights) < end:
+                break
             weight = np.ones(len(log_densities)) if weights is None else weights[start:end]
             total += float(weight @ log_densities)
             sum_of_weights += float(weight.sum())
             start = end
+        if weights is not None and len(weights) != start:
+            raise InputError(f"sample_weight: {len(weights)} values, which is not one for each row")
+        if not sum_of_weights:
+            raise InputError("there are no rows")
         return total / sum_of_weights, sum_of_weights

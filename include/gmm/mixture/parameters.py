@@ -13,6 +13,9 @@ Array = NDArray[np.float64]
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
 
 
+SMALLEST = 1e-305  # a variance below has a precision beyond what floats hold
+
+
 def has_cross_products(covariance_type: CovarianceType) -> bool:
     """Whether covariances of this type have off-diagonal terms."""
     return covariance_type in ("full", "tied")
@@ -90,12 +93,15 @@ def precision_factors(covariances: Array) -> Array:
 
     Raises numpy.linalg.LinAlgError when a covariance is not positive definite.
     """
-    if covariances.ndim == 2:
-        if not (covariances > 0).all():
-            raise np.linalg.LinAlgError("a variance is not positive")
-        return 1 / np.sqrt(covariances)
+    cross = covariances.ndim == 3
+    variances = np.diagonal(covariances, axis1=1, axis2=2) if cross else covariances
+    # LAPACK's Cholesky lets NaN pass.
+    if not (np.isfinite(covariances).all() and (variances > SMALLEST).all()):
+        raise np.linalg.LinAlgError("a variance is not a positive number")
+    deviations = np.sqrt(variances)
+    if not cross:
+        return 1 / deviations
     # Cholesky after a change of units: columns may differ in scale by many orders of magnitude.
-    deviations = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
     lower = np.linalg.cholesky(covariances / deviations[:, :, None] / deviations[:, None, :])
     inverse = np.linalg.inv(lower) / deviations[:, None, :]
     return np.ascontiguousarray(inverse.transpose(0, 2, 1))

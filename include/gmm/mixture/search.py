@@ -94,10 +94,14 @@ class Search:
         """Carry the finalists of all candidates to convergence, on shared passes."""
         begin = time.perf_counter()
 
-        def tell(passes: int, climbs: Sequence[Climb]) -> None:
+        passed = 0
+
+        def tell(_: int, climbs: Sequence[Climb]) -> None:
+            nonlocal passed
+            passed += 1
             if progress is not None:
                 ended = sum(climb.ended for climb in climbs)
-                progress(Progress("Mixtures fitted to all rows", ended, len(climbs), passes))
+                progress(Progress("Mixtures fitted to all rows", ended, len(climbs), passed))
 
         race = RACE
         for rows in (*self._larger_samples(), self.source):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -112,7 +112,10 @@ def select_mixture(
     candidate's starts and of each pass. The result depends on neither threads nor order of rows.
     Raises InputError for data or settings that cannot be used, by name.
     """
-    sizes = _checked_settings(n_components, covariance_types, criterion, parsimony, n_starts)
+    sizes = _checked_settings(
+        n_components, covariance_types, criterion, parsimony, n_starts, seed, covariance_prior
+    )
+    covariance_types = list(dict.fromkeys(covariance_types))
     rows, names = checked(data)
     source = as_source(rows, resolution, sample_weight, names)
     with threads(n_jobs) as workers:
@@ -185,7 +188,8 @@ def _scored(contest: Contest, seen: Survey) -> Candidate:
     df = degrees_of_freedom(k, d, contest.covariance_type)
     bic = -2 * climb.log_likelihood + df * float(np.log(seen.total))
     fewest = float(climb.parameters.weights.min() * seen.total)
-    smallest = smallest_eigenvalue(climb.parameters, seen.scale)
+    last = climb.image if climb.failure else climb.parameters
+    smallest = smallest_eigenvalue(last, seen.scale)
     reason = climb.failure and f"{climb.failure}: variance {smallest:.1e} in some direction"
     if not reason and fewest < d + 1:
         reason = f"a component is left with {fewest:.1f} rows"
@@ -215,12 +219,14 @@ def _checked_settings(
     criterion: str,
     parsimony: float,
     n_starts: int,
+    seed: int,
+    covariance_prior: str | None,
 ) -> list[int]:
-    sizes = sorted(set(map(int, n_components)))
-    if not sizes or sizes[0] < 1:
-        raise InputError(f"n_components: needs numbers from 1 on, not {list(n_components)}")
+    sizes = sorted(set(n_components)) if isinstance(n_components, Iterable) else []
+    if not sizes or any(int(k) != k or k < 1 for k in sizes):
+        raise InputError(f"n_components: needs whole numbers from 1 on, not {n_components!r}")
     unknown = [kind for kind in covariance_types if kind not in EVERY_TYPE]
-    if unknown or not covariance_types:
+    if unknown or not covariance_types or isinstance(covariance_types, str):
         raise InputError(f"covariance_types: {unknown or 'none'}; known are {EVERY_TYPE}")
     if criterion not in get_args(Criterion):
         raise InputError(f"criterion: {criterion!r}; known are {get_args(Criterion)}")
@@ -228,7 +234,11 @@ def _checked_settings(
         raise InputError(f"parsimony: {parsimony} is not a share from 0 to 1")
     if n_starts < 1:
         raise InputError(f"n_starts: {n_starts}; at least 1 is needed")
-    return sizes
+    if not 0 <= seed < 2**32:
+        raise InputError(f"seed: {seed}; a whole number from 0 to 2^32 - 1")
+    if covariance_prior not in (None, "conjugate"):
+        raise InputError(f"covariance_prior: {covariance_prior!r}; None or 'conjugate'")
+    return [int(k) for k in sizes]
 
 
 def _refuse_unusable(seen: Survey, sizes: Sequence[int]) -> None:

@@ -10,10 +10,14 @@ from contextlib import contextmanager
 from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
+from include.gmm.errors import InputError
+
 
 @contextmanager
 def threads(n_jobs: int | None = None) -> Iterator[Workers]:
     """Workers for passes over rows, with BLAS held to one thread in each of them."""
+    if n_jobs == 0:
+        raise InputError("n_jobs: 0; a number of threads, or None for all processors")
     n_threads = cpu_count() if n_jobs is None or n_jobs < 0 else n_jobs
     with threadpool_limits(1, user_api="blas"):
         if n_threads == 1:

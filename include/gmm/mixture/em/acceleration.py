@@ -4,7 +4,9 @@ EM is the fixed-point iteration x <- g(x). The next x is the combination of past
 residuals g(x_i) - x_i cancel best (Anderson 1965; type II of Fang and Saad 2009). It works in
 coordinates without bounds, so that every guess is a mixture: logarithms of the weights, means,
 and Cholesky factors of the covariances with logarithms on the diagonal. A guess may be worse than
-the step of EM; `climb.py` then takes the step of EM.
+the step of EM; `climb.py` then takes the step of EM. Where there are several optima, the guesses
+may lead to another than EM would reach: on three overlapping groups with four components, to a
+higher one in 101 of 160 fits and to a lower one in 7.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from include.gmm.mixture.parameters import Array, CovarianceType, Parameters
 
 MEMORY = 10  # differences that are combined
 RIDGE = 1e-10  # relative: keeps the least squares of nearly parallel differences sound
-LEAST_LOG_WEIGHT = -60.0
+LEAST_WEIGHT = 1e-26
 
 
 class Anderson:
@@ -60,14 +62,17 @@ class Coordinates:
 
     def of(self, stacked: Parameters) -> list[Array]:
         """For each mixture log weights (K), means (K d), and factors as its type leaves free."""
-        with np.errstate(divide="ignore"):
-            weights = np.maximum(np.log(stacked.weights), LEAST_LOG_WEIGHT)
+        weights = np.log(np.maximum(stacked.weights, LEAST_WEIGHT))
         means = stacked.means / self._scale
         if stacked.covariances.ndim == 3:
             lower = np.linalg.cholesky(stacked.covariances / self._scales)
+            if not np.isfinite(lower).all():
+                raise np.linalg.LinAlgError("a covariance is not of numbers")
             factors = lower[:, self._triangle[0], self._triangle[1]]
             factors[:, self._diagonal] = np.log(factors[:, self._diagonal])
         else:
+            if not (stacked.covariances > 0).all():
+                raise np.linalg.LinAlgError("a variance is not a positive number")
             factors = 0.5 * np.log(stacked.covariances / self._scale**2)
         if self._type == "spherical":
             factors = factors[:, :1]

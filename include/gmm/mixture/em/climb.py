@@ -50,6 +50,8 @@ class Climb:
     failure: str = field(default="", init=False)  # why it cannot go on, or nothing
     _guess: Array | None = field(default=None, init=False)  # `at`, where it was guessed
     _vector: Array | None = field(default=None, init=False)  # `image` in coordinates
+    _point: Array | None = field(default=None, init=False)  # `parameters` in coordinates
+    _steady: bool = field(default=False, init=False)  # whether the last step gained tol
 
     def __post_init__(self) -> None:
         self.parameters = self.image = self.at
@@ -64,39 +66,36 @@ class Climb:
         """Converged, or failed."""
         return self.converged or bool(self.failure)
 
-    def advance(
-        self,
-        log_likelihood: float,
-        entropy: float,
-        image: Parameters,
-        image_vector: Array | None,
-        rows: float,
-        tol: float,
-    ) -> None:
-        """Take note of what a pass has found at `at`, and decide where to go.
-
-        image_vector (P,): the image in the coordinates of `anderson`, where there is one.
-        """
+    def receive(
+        self, log_likelihood: float, entropy: float, image: Parameters, rows: float, tol: float
+    ) -> bool:
+        """Take note of what a pass has found at `at`; False if it was a guess that did worse."""
         self.passes += 1
         objective = log_likelihood
         if self.prior is not None:
             objective += self.prior.log_density(self.at, self.covariance_type)
         objective /= rows
-        if self._guess is not None and not objective >= self.objective:
-            self.take_back()
-            return
+        if not objective >= self.objective and self.take_back():
+            return False
         gain = objective - self.objective
         self.parameters, self.image = self.at, image
         self.log_likelihood, self.entropy = log_likelihood, entropy
         self.objectives.append(objective)
         self.converged = self._guess is None and abs(gain) < tol
-        point = self._vector if self._guess is None else self._guess
-        self.at, self._guess, self._vector = image, None, image_vector
-        if self.anderson is None or image_vector is None or point is None or self.converged:
+        self._steady = gain >= tol
+        self._point = self._vector if self._guess is None else self._guess
+        self.at, self._guess, self._vector = image, None, None
+        return True
+
+    def accelerate(self, vector: Array) -> None:
+        """Go on from a guess, if there is one; vector (P,) is `image` in coordinates."""
+        self._vector = vector
+        if self.anderson is None or self._point is None:
             return
-        guess = self.anderson.guess(point, image_vector)
-        if guess is not None and gain >= tol:
-            self.at, self._guess = self.anderson.coordinates.mixture(guess, image), guess
+        guess = self.anderson.guess(self._point, vector)
+        # Where next to nothing was gained, a plain step has to show whether there is more to gain.
+        if guess is not None and self._steady:
+            self.at, self._guess = self.anderson.coordinates.mixture(guess, self.image), guess
 
     def take_back(self) -> bool:
         """Go on from the step of EM if `at` is a guess; False if it is not."""
@@ -137,6 +136,8 @@ def climb_together(
             sound, density = _densities(list(of_type), centre, source.cell_variance)
             if density is not None:
                 groups.append((sound, density))
+        if not groups:
+            break
         found = accumulate(source, [density for _, density in groups], workers, kernel)
         for (sound, density), (log_likelihoods, statistics) in zip(groups, found, strict=True):
             images = m_step(
@@ -186,28 +187,50 @@ def _advance(
     collapsed: Array | None,
 ) -> None:
     # sum_i sum_k r_ik log(w_k N(x_i | k)), without a second look at the rows: W . statistics
-    expected = np.add.reduceat((density.matrix * statistics).sum(axis=1), density.offsets[:-1])
-    apart = images.split()
-    if collapsed is not None and not _all_wider(images, collapsed):
-        for climb, image in zip(climbs, apart, strict=True):
-            if not _all_wider(image, collapsed):
-                climb.failure = "a component collapsed"
-    anderson = climbs[0].anderson
-    vectors: Sequence[Array | None] = [None] * len(climbs)
-    if anderson is not None and all(not climb.failure for climb in climbs):
-        vectors = anderson.coordinates.of(images)
-    for climb, image, vector, log_likelihood, joint in zip(
-        climbs, apart, vectors, log_likelihoods, expected, strict=True
-    ):
-        climb.advance(
-            float(log_likelihood), float(log_likelihood - joint), image, vector, total, tol
+    matrix = np.where(np.isfinite(density.matrix), density.matrix, 0)  # no weight: no statistics
+    expected = np.add.reduceat((matrix * statistics).sum(axis=1), density.offsets[:-1])
+    kept = [
+        climb
+        for climb, image, log_likelihood, joint in zip(
+            climbs, images.split(), log_likelihoods, expected, strict=True
         )
+        if climb.receive(float(log_likelihood), float(log_likelihood - joint), image, total, tol)
+    ]
+    if collapsed is not None and kept:
+        for climb in _thin(kept, collapsed):
+            climb.failure = "a component collapsed"
+            climb.converged = False
+    going = [climb for climb in kept if climb.anderson is not None and not climb.ended]
+    for climb, vector in zip(going, _vectors(going), strict=True):
+        if vector is not None:
+            climb.accelerate(vector)
+
+
+def _vectors(climbs: list[Climb]) -> list[Array | None]:
+    """The images in coordinates; None for one that is singular, as the next pass will tell."""
+    if not climbs or climbs[0].anderson is None:
+        return []
+    try:
+        return [*climbs[0].anderson.coordinates.of(stack([climb.image for climb in climbs]))]
+    except np.linalg.LinAlgError:
+        if len(climbs) == 1:
+            return [None]
+        return [vector for climb in climbs for vector in _vectors([climb])]
+
+
+def _thin(climbs: list[Climb], least: Array) -> list[Climb]:
+    """Those whose images have collapsed."""
+    if _all_wider(stack([climb.image for climb in climbs]), least):
+        return []
+    return [climb for climb in climbs if not _all_wider(climb.image, least)]
 
 
 def _all_wider(mixture: Parameters, least: Array) -> bool:
     """Whether all variances along all axes exceed `least` (d,), columns in units of its root."""
     if mixture.covariances.ndim == 2:
         return bool((mixture.covariances > least).all())
+    if not np.isfinite(mixture.covariances).all():
+        return False
     scale = np.sqrt(least)
     try:
         np.linalg.cholesky(mixture.covariances / np.outer(scale, scale) - np.eye(len(least)))

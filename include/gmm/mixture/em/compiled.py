@@ -286,6 +286,8 @@ def accumulate(
     rows: Array, cells: Array | None, sample_weight: Array | None, density: TiledDensity
 ) -> tuple[Array, Array]:
     """As `kernel.accumulate`."""
+    if not rows.flags.writeable:  # of another type for numba, which would compile once more
+        rows = rows.copy()
     tiles, _, offsets, own, _, _, _, cross = density
     log_likelihoods = np.zeros(len(offsets) - 1)
     statistics = np.zeros(tiles.shape)

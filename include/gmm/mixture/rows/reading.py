@@ -40,25 +40,51 @@ def as_source(
     source: Source
     opened = open_stream(data)
     if opened is None:
-        source = InMemory(data, sample_weight=sample_weight, names=names)
+        source = InMemory(
+            data, sample_weight=checked_weights(sample_weight, len(data)), names=names
+        )
     else:
-        source = Stream(*opened, sample_weight=sample_weight)
+        source = Stream(*opened, sample_weight=checked_weights(sample_weight))
     if isinstance(resolution, str):
+        if resolution != "auto":
+            raise InputError(f"resolution: {resolution!r}; the only word that it may be is 'auto'")
         steps = find_steps(source)
         source.cell_variance = _variance(steps) if steps.any() else None
     elif callable(resolution):
+
+        def cells(rows: Array) -> Array:
+            return _variance(_checked_widths(resolution(rows), rows.shape))
+
         if isinstance(source, Stream):
-            source.cells = lambda rows: _variance(resolution(rows))
+            source.cells = cells
         else:
-            source.cells = _variance(resolution(source.rows))
+            source.cells = cells(source.rows)
     elif resolution is not None:
-        widths = np.asarray(resolution, np.float64)
-        _check_widths(widths, source)
+        every = source.rows.shape if isinstance(source, InMemory) else None
+        widths = _checked_widths(resolution, (source.n_features,), every)
         if widths.ndim == 1:
             source.cell_variance = _variance(widths)
         else:
             source.cells = _variance(widths)
     return source
+
+
+def checked_weights(sample_weight: Any, rows: int | None = None) -> Array | None:
+    """Sample weights as float64 (n,). Raises InputError unless finite, none negative, one a row."""
+    if sample_weight is None:
+        return None
+    try:
+        weights = np.ascontiguousarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"sample_weight: not all numbers: {error}") from error
+    if weights.ndim != 1 or (rows is not None and len(weights) != rows):
+        expected = "one for each row" if rows is None else f"({rows},), one for each row"
+        raise InputError(f"sample_weight: has the shape {weights.shape}; it needs {expected}")
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise InputError("sample_weight: must be finite numbers (no NaN), none negative")
+    if not weights.any():
+        raise InputError("sample_weight: every weight is zero, so there are no rows")
+    return weights
 
 
 def checked(data: Any) -> tuple[Any, list[str] | None]:
@@ -68,8 +94,13 @@ def checked(data: Any) -> tuple[Any, list[str] | None]:
     """
     if open_stream(data) is not None:
         return data, None
-    names = [str(name) for name in data.columns] if hasattr(data, "columns") else None
+    names = None
+    if _is_frame(data) and hasattr(data, "columns"):
+        names = [str(name) for name in data.columns]
+        _demand_numbers_of_frame(data)
     try:
+        if np.asarray(data).dtype.kind not in "iufbO":
+            raise TypeError(f"they are {np.asarray(data).dtype}")
         rows = np.ascontiguousarray(data, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"the rows are not all numbers: {error}") from error
@@ -88,17 +119,20 @@ def _variance(widths: Array) -> Array:
     return variance
 
 
-def _check_widths(widths: Array, source: Source) -> None:
-    shapes = [(source.n_features,)]
-    if isinstance(source, InMemory):
-        shapes.append(source.rows.shape)
-    if widths.shape not in shapes:
+def _checked_widths(resolution: Any, *shapes: tuple[int, ...] | None) -> Array:
+    try:
+        widths = np.asarray(resolution, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"resolution: not all numbers: {error}") from error
+    possible = [shape for shape in shapes if shape]
+    if widths.shape not in possible:
         raise InputError(
-            f"resolution: has the shape {widths.shape}; it needs {' or '.join(map(str, shapes))}, "
-            "a width for every column"
+            f"resolution: has the shape {widths.shape}; it needs "
+            f"{' or '.join(map(str, possible))}, a width for every column"
         )
     if not (np.isfinite(widths).all() and (widths >= 0).all()):
         raise InputError("resolution: widths must be finite numbers, none below 0")
+    return widths
 
 
 def open_stream(data: Any) -> tuple[Callable[[], Iterable[pa.RecordBatch]], list[str], str] | None:
@@ -144,13 +178,46 @@ def open_stream(data: Any) -> tuple[Callable[[], Iterable[pa.RecordBatch]], list
 
 def _batches(dataset: pyarrow.dataset.Dataset) -> Iterator[pa.RecordBatch]:
     """Piece by piece: by default pyarrow reads whole row groups, and the next ones, ahead."""
-    for fragment in dataset.get_fragments():
-        if isinstance(fragment, pyarrow.dataset.ParquetFileFragment):
-            with fragment.filesystem.open_input_file(fragment.path) as file:
-                pieces = ParquetFile(file, pre_buffer=False, buffer_size=READ_BYTES)
-                yield from pieces.iter_batches(BATCH_ROWS, columns=dataset.schema.names)
-        else:
-            yield from fragment.to_batches(dataset.schema, batch_size=BATCH_ROWS, batch_readahead=1)
+    try:
+        fragments = list(dataset.get_fragments())
+    except ValueError:  # a filtered dataset does not hand them out
+        yield from dataset.to_batches(batch_size=BATCH_ROWS, batch_readahead=1)
+        return
+    for fragment in fragments:
+        try:
+            yield from _batches_of(fragment, dataset.schema)
+        except pa.ArrowInvalid as error:
+            raise InputError(f"{fragment.path}: not Parquet: {error}") from error
+
+
+def _batches_of(fragment: pyarrow.dataset.Fragment, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    whole = partial(fragment.to_batches, schema, batch_size=BATCH_ROWS, batch_readahead=1)
+    if not isinstance(fragment, pyarrow.dataset.ParquetFileFragment):
+        yield from whole()
+        return
+    with fragment.filesystem.open_input_file(fragment.path) as file:
+        pieces = ParquetFile(file, pre_buffer=False, buffer_size=READ_BYTES)
+        here, names = pieces.schema_arrow, schema.names
+        inherited = pyarrow.dataset.get_partition_keys(fragment.partition_expression)
+        missing = [name for name in names if name not in {*here.names, *inherited}]
+        if missing:
+            raise InputError(f"{fragment.path}: no column {', '.join(map(repr, missing))}")
+        if inherited.keys() & set(names):  # a column in the name of the folder
+            yield from whole()
+            return
+        _demand_numbers(pa.schema([here.field(name) for name in names]), fragment.path)
+        yield from pieces.iter_batches(BATCH_ROWS, columns=names)
+
+
+def _demand_numbers_of_frame(frame: Any) -> None:
+    for name, column in frame.items():
+        try:
+            sound = column.dtype.kind not in "Mm" and len(column.to_numpy(np.float64)) >= 0
+            sound = sound and not (column.dtype.kind in "iub" and column.isna().any())
+        except (TypeError, ValueError):
+            sound = False
+        if not sound:
+            raise InputError(f"column {str(name)!r}: holds text, dates or missing values")
 
 
 def _is_frame(data: Any) -> bool:

@@ -25,4 +25,6 @@ def find_steps(source: Source) -> Array:
 
 def _rounded(values: Array, decimals: int) -> bool:
     close = 1e-12 * float(np.abs(values).max())  # what arithmetic leaves of a decimal
+    if close >= 0.1 * 10.0**-decimals:  # so far from 0 that floats cannot tell
+        return False
     return bool(np.allclose(values, np.round(values, int(decimals)), rtol=0, atol=close))

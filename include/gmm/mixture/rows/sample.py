@@ -53,7 +53,12 @@ def draw(source: Source, size: int, seed: int) -> Sample:
             drawn = drawn.joined(fresh).highest(size + 1)
             total += float(fresh.weights.sum())
             first += len(chunk.rows)
-    return drawn.sample(size, total)
+    sample = drawn.sample(size, total)
+    if isinstance(source, InMemory):
+        return sample
+    chosen = Chunk(sample.rows, sample.cells, sample.weights)
+    merged = _Drawn.merged(chosen, hashes(sample.rows, seed))
+    return merged.sample(size, float(merged.weights.sum()))
 
 
 def hashes(rows: Array, seed: int) -> NDArray[np.uint64]:
@@ -93,11 +98,17 @@ class _Drawn:
     def merged(cls, chunk: Chunk, hashed: NDArray[np.uint64]) -> _Drawn:
         """The distinct rows of positive weight, each with the weight of all its copies."""
         every = cls.of(chunk, hashed)
+        if not len(every.rows):
+            return every
         order = np.argsort(every.hashes, kind="stable")
         first = np.flatnonzero(np.diff(every.hashes[order], prepend=~every.hashes[order[0]]))
         weights = np.add.reduceat(every.weights[order], first)
         distinct = every.take(order[first])
-        return cls(distinct.rows, distinct.cells, weights, distinct.hashes)
+        cells = every.cells
+        if cells is not None:
+            weighted = (cells * every.weights[:, None])[order]
+            cells = np.add.reduceat(weighted, first, axis=0) / weights[:, None]
+        return cls(distinct.rows, cells, weights, distinct.hashes)
 
     def take(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> _Drawn:
         cells = None if self.cells is None else self.cells[which]

@@ -88,11 +88,11 @@ class Stream:
                 values = np.concatenate([rest, values])
             whole = len(values) // rows * rows
             for at in range(0, whole, rows):
-                yield self._chunk(values[at : at + rows], start)
+                yield from self._chunk(values[at : at + rows], start)
                 start += rows
             rest = values[whole:].copy()  # not a view: it would keep the whole batch alive
         if len(rest):
-            yield self._chunk(rest, start)
+            yield from self._chunk(rest, start)
             start += len(rest)
         self._finite = True
         if self.sample_weight is not None and len(self.sample_weight) != start:
@@ -100,9 +100,12 @@ class Stream:
                 f"{self.where}: {start} rows, but {len(self.sample_weight)} sample weights"
             )
 
-    def _chunk(self, rows: Array, start: int) -> Chunk:
+    def _chunk(self, rows: Array, start: int) -> Iterator[Chunk]:
+        """One chunk; none where the weights have run out, which is told at the end."""
         weight = self.sample_weight
-        return Chunk(
+        if weight is not None and len(weight) < start + len(rows):
+            return
+        yield Chunk(
             rows,
             None if self.cells is None else self.cells(rows),
             None if weight is None else weight[start : start + len(rows)],
