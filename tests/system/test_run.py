@@ -80,9 +80,8 @@ def test_the_command_line_makes_the_same_model_of_the_features(
     settings = find("customers")
     features = read_features(settings, airflow.folder / "working_data" / "warehouse.duckdb")
     features.sample(frac=1, random_state=0).to_csv(tmp_path / "features.csv", index=False)
-    names = ",".join(settings.features.columns)
-    options = ["--key", "customer_id", "--features", names, "--seed", str(settings.mixture.seed)]
-    assert main(["fit", str(tmp_path / "features.csv"), "--output", str(tmp_path), *options]) == 0
+    options = ["--segmentation", "customers", "--output", str(tmp_path)]
+    assert main(["fit", str(tmp_path / "features.csv"), *options]) == 0
     (model,) = tmp_path.rglob("model.joblib")
     assert model.read_bytes() == model_of(airflow, airflow.run_id).read_bytes()
 
