@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from include.gmm.mixture.em.climb import Climb
 from include.gmm.mixture.parameters import CovarianceType
 
 FINALISTS = 4  # different optima of the sample that go on to more rows
 MARGIN = 0.02  # what a finalist may be behind on the sample, per row
 AGREEMENT = 1e-4  # climbs that end this close, per row, are taken for one
+NEWS = 3e-3  # what a best must gain, per row, for its neighbours to start from it again
 NEAR = 1e-3  # how far climbs on the sample may still be from their optimum
 
 
@@ -19,7 +22,8 @@ class Contest:
     """The starts of one candidate: K components with one covariance type.
 
     `climbs` are the best different ones so far; `starts` were tried, and those that went on for
-    long `reached` these objectives on the sample.
+    long `reached` these objectives on the sample. `offered` was the best when its neighbours in
+    size last started from it.
     """
 
     n_components: int
@@ -28,6 +32,7 @@ class Contest:
     starts: int = 0
     climbs: list[Climb] = field(default_factory=list)
     reached: list[float] = field(default_factory=list)
+    offered: Climb | None = None
 
     @property
     def best(self) -> Climb:
@@ -38,6 +43,25 @@ class Contest:
     def starts_agreed(self) -> int:
         """How many of the starts came as far on the sample as the best."""
         return sum(objective >= max(self.reached) - NEAR for objective in self.reached)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the best is better than what its neighbours have started from."""
+        if self.offered is None:
+            return True
+        sound, objective = merit(self.offered)
+        return merit(self.best) > (sound, objective + NEWS)
+
+    def hopeful(self, climbs: Sequence[Climb]) -> list[Climb]:
+        """The best first, one of each optimum, of those that may still come to the best so far."""
+        so_far = self.best if self.climbs else None
+        least = -np.inf if so_far is None or so_far.failure else so_far.objective - MARGIN
+        kept: list[Climb] = []
+        for climb in sorted(climbs, key=merit, reverse=True):
+            apart = all(abs(climb.objective - other.objective) > AGREEMENT for other in kept)
+            if climb.objective >= least and apart:
+                kept.append(climb)
+        return kept
 
     def keep(self, most: int) -> None:
         """Let only the best climbs go on."""

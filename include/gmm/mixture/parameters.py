@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,13 @@ SMALLEST = 1e-305  # a variance below has a precision beyond what floats hold
 def has_cross_products(covariance_type: CovarianceType) -> bool:
     """Whether covariances of this type have off-diagonal terms."""
     return covariance_type in ("full", "tied")
+
+
+@functools.cache
+def upper_triangle(d: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of the products x_i x_j, i <= j; kept, as every pass needs them."""
+    first, second = np.triu_indices(d)
+    return first, second
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Progress:
-    """`done` of `total` at this stage; passes over all rows, where it makes any."""
+    """`done` at this stage, of a `total` where it is known; passes over all rows, where any."""
 
     stage: str
     done: int
-    total: int
+    total: int | None
     passes: int = 0
 
     def __str__(self) -> str:
         after = f" after {self.passes} passes over the rows" if self.passes else ""
-        return f"{self.stage}: {self.done} of {self.total}{after}"
+        of = "" if self.total is None else f" of {self.total}"
+        return f"{self.stage}: {self.done}{of}{after}"
 
 
 def now_and_then(tell: Callable[[Progress], None], seconds: float) -> Callable[[Progress], None]:

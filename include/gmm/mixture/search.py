@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, cycle
 from types import ModuleType
 
-from include.gmm.mixture.contest import Contest, different, merit
+from include.gmm.mixture.contest import Contest, different
 from include.gmm.mixture.em.acceleration import Anderson
 from include.gmm.mixture.em.climb import Climb, climb_together
 from include.gmm.mixture.em.prior import CovariancePrior, default_prior
@@ -28,12 +28,16 @@ RELATIVE_REG_COVAR = 1e-6  # of each column's variance, added to every variance 
 COLLAPSED = 10 * RELATIVE_REG_COVAR  # a variance this small is the regularisation's, not the data's
 START_TOLERANCE = 1e-4  # of the log-likelihood per row, while starts compete on the sample
 TOLERANCE = 1e-5
+# After so many more passes over the sample, so many starts of a contest go on.
+HEATS: tuple[tuple[int, int], ...] = ((6, 8), (14, 2))
 # After so many more passes over more rows, so many finalists go on.
 RACE: tuple[tuple[int, int], ...] = ((3, 2), (6, 1))
-LADDER = 5  # each sample is so many times the one before
+LADDER = 4  # each sample is so many times the one before
 LARGEST_SAMPLE = 500_000
-SHORT_PASSES = 6  # which starts are worth more is seen after these
-LONG_CLIMBS = 4
+# Sizes up to this one are tried although fewer are asked for, where the sample has so many rows for
+# each component: what starts of five components miss is found by removing some from eight.
+DETOUR = 10
+DETOUR_ROWS = 50
 MAX_START_PASSES = 100
 MAX_PASSES = 1_000
 
@@ -59,32 +63,32 @@ class Search:
     def on_sample(
         self, sizes: Sequence[int], covariance_type: CovarianceType, done: Callable[[], None]
     ) -> list[Contest]:
-        """For every K, the best different optima of the sample, each K also from its neighbours."""
+        """For every K, the best different optima of the sample, each K also from its neighbours.
+
+        Even and odd sizes take turns in offering their best to their neighbours, with a component
+        split or removed, until none has anything better to offer; `done()` after each round.
+        """
         rows = self._rows_of(self.sample)
         starter = Starter(
             self.sample, self.seen.mean, self.seen.scale, self.reg_covar, self.source.cell_variance
         )
         # All sizes up to one beyond the largest: each is a way to its neighbours.
-        contests = [Contest(k, covariance_type) for k in range(1, max(sizes) + 2)]
-        for contest in contests:
-            k = contest.n_components
-            random_state = random_state_of(self.seed, k, *covariance_type.encode())
-            prior = self._prior(k)
-            starts = [
-                starter.start("k-means++", k, covariance_type, random_state, prior)
-                for _ in range(self.n_starts if k > 1 else 1)
-            ]
-            self._compete(rows, contest, starts)
-            done()
-        offered: dict[tuple[int, int], Climb] = {}
-        neighbours = list(pairwise(contests))
-        up = [(smaller, larger, every_split) for smaller, larger in neighbours]
-        down = [(larger, smaller, every_removal) for smaller, larger in reversed(neighbours)]
-        for giver, taker, variants in up + down:
-            way = giver.n_components, taker.n_components
-            if offered.get(way) is not giver.best:
-                offered[way] = giver.best
-                self._compete(rows, taker, variants(giver.best.parameters))
+        detour = min(DETOUR, len(self.sample.rows) // DETOUR_ROWS)
+        largest = max(max(sizes) + 1, detour)
+        contests = [Contest(k, covariance_type) for k in range(1, largest + 1)]
+        self._compete(rows, {contest: self._starts(starter, contest) for contest in contests})
+        done()
+        for parity in cycle((0, 1)):
+            news = [contest for contest in contests if contest.has_news]
+            if not news:
+                break
+            offers: dict[Contest, list[Parameters]] = {}
+            for giver in news:
+                if giver.n_components % 2 == parity:
+                    giver.offered = giver.best
+                    for taker, variants in _neighbours(contests, giver):
+                        offers.setdefault(taker, []).extend(variants(giver.best.parameters))
+            self._compete(rows, offers)
             done()
         return [contest for contest in contests if contest.n_components in sizes]
 
@@ -117,10 +121,7 @@ class Search:
                 for contest in contests:
                     contest.keep(most)
             race = ()
-        seconds = time.perf_counter() - begin
-        shares = [contest.best.passes * contest.n_components for contest in contests]
-        for contest, share in zip(contests, shares, strict=True):
-            contest.seconds += seconds * share / sum(shares)
+        _share_out(time.perf_counter() - begin, contests, [c.best.passes for c in contests])
 
     def _larger_samples(self) -> Iterator[InMemory]:
         """Ever larger ones: an optimum of many rows is found in few passes from one of fewer."""
@@ -132,16 +133,29 @@ class Search:
     def _rows_of(self, sample: Sample) -> InMemory:
         return InMemory(sample.rows, sample.cells, self.source.cell_variance, sample.weights)
 
-    def _compete(self, rows: InMemory, contest: Contest, starts: Sequence[Parameters]) -> None:
+    def _starts(self, starter: Starter, contest: Contest) -> list[Parameters]:
+        k, kind = contest.n_components, contest.covariance_type
+        random_state = random_state_of(self.seed, k, *kind.encode())
+        return [
+            starter.start("k-means++", k, kind, random_state, self._prior(k))
+            for _ in range(self.n_starts if k > 1 else 1)
+        ]
+
+    def _compete(self, rows: InMemory, starts: Mapping[Contest, Sequence[Parameters]]) -> None:
+        """Let the starts of each contest climb, all on the same passes: many briefly, few on."""
         begin = time.perf_counter()
-        climbs = [self._climb(start, contest) for start in starts]
-        contest.starts += len(climbs)
-        self._advance(rows, climbs, START_TOLERANCE, SHORT_PASSES, Workers())
-        climbs = sorted(climbs, key=merit, reverse=True)[:LONG_CLIMBS]
-        self._advance(rows, climbs, START_TOLERANCE, MAX_START_PASSES, Workers())
-        contest.reached += [climb.objective for climb in climbs if not climb.failure]
-        contest.climbs = different([*contest.climbs, *climbs])
-        contest.seconds += time.perf_counter() - begin
+        climbs = {c: [self._climb(start, c) for start in given] for c, given in starts.items()}
+        going = climbs
+        for passes, most in HEATS:
+            self._advance(rows, _joined(going), START_TOLERANCE, passes, Workers())
+            going = {c: c.hopeful(tried)[:most] for c, tried in going.items()}
+        self._advance(rows, _joined(going), START_TOLERANCE, MAX_START_PASSES, Workers())
+        for contest, long in going.items():
+            contest.starts += len(climbs[contest])
+            contest.reached += [climb.objective for climb in long if not climb.failure]
+            contest.climbs = different([*contest.climbs, *long])
+        spent = [sum(climb.passes for climb in tried) for tried in climbs.values()]
+        _share_out(time.perf_counter() - begin, [*climbs], spent)
 
     def _climb(self, start: Parameters, contest: Contest) -> Climb:
         kind = contest.covariance_type
@@ -177,3 +191,24 @@ class Search:
             on_pass=on_pass,
             collapsed=COLLAPSED * self.seen.scale**2,
         )
+
+
+def _neighbours(
+    contests: Sequence[Contest], giver: Contest
+) -> Iterator[tuple[Contest, Callable[[Parameters], list[Parameters]]]]:
+    for taker in contests:
+        if taker.n_components == giver.n_components + 1:
+            yield taker, every_split
+        elif taker.n_components == giver.n_components - 1:
+            yield taker, every_removal
+
+
+def _joined(climbs: Mapping[Contest, Sequence[Climb]]) -> list[Climb]:
+    return list(chain.from_iterable(climbs.values()))
+
+
+def _share_out(seconds: float, contests: Sequence[Contest], passes: Sequence[int]) -> None:
+    """Add the seconds of shared passes to the contests, by passes times components."""
+    parts = [n * contest.n_components for n, contest in zip(passes, contests, strict=True)]
+    for contest, part in zip(contests, parts, strict=True):
+        contest.seconds += seconds * part / sum(parts)

@@ -162,7 +162,6 @@ def _contests(
     n_threads: int,
     progress: Callable[[Progress], None] | None,
 ) -> list[Contest]:
-    total = (3 * max(sizes) + 1) * len(covariance_types)  # of each size, and between neighbours
     done = 0
     counting = threading.Lock()
 
@@ -171,7 +170,7 @@ def _contests(
         with counting:
             done += 1
             if progress:
-                progress(Progress("Rounds of starts", done, total))
+                progress(Progress("Rounds of starts", done, None))
 
     by_type = Parallel(n_jobs=min(n_threads, len(covariance_types)), prefer="threads")(
         delayed(search.on_sample)(sizes, covariance_type, count)

@@ -7,6 +7,7 @@ from include.gmm.mixture.contest import (
     FINALISTS,
     MARGIN,
     NEAR,
+    NEWS,
     Contest,
     different,
     merit,
@@ -68,3 +69,30 @@ def test_a_contest_keeps_its_best_climbs() -> None:
 def test_starts_agree_that_came_near_the_best(behind: float, agreed: int) -> None:
     contest = Contest(2, "full", starts=3, reached=[-2.0, -2 - behind, -2 - behind])
     assert contest.starts_agreed == agreed
+
+
+@pytest.mark.parametrize(("gain", "news"), [(0.0, False), (0.5 * NEWS, False), (2 * NEWS, True)])
+def test_neighbours_hear_of_a_best_that_is_better_than_they_know(gain: float, news: bool) -> None:
+    known = climb_to(-2.0)
+    assert Contest(2, "full", climbs=[known]).has_news
+    contest = Contest(2, "full", climbs=[known, climb_to(-2 + gain)], offered=known)
+    assert contest.has_news == news
+
+
+def test_a_sound_best_is_news_after_a_collapsed_one() -> None:
+    collapsed, sound = climb_to(3.0, "a component collapsed"), climb_to(-5.0)
+    contest = Contest(2, "full", climbs=[collapsed, sound], offered=collapsed)
+    assert contest.has_news
+
+
+def test_climbs_that_can_no_longer_come_to_the_best_are_given_up() -> None:
+    near, far, collapsed = climb_to(-2 - 0.5 * MARGIN), climb_to(-3.0), climb_to(-3.0, "collapsed")
+    tried = [far, near]
+    assert Contest(2, "full").hopeful(tried) == [near, far]
+    assert Contest(2, "full", climbs=[climb_to(-2.0)]).hopeful(tried) == [near]
+    assert Contest(2, "full", climbs=[collapsed]).hopeful(tried) == [near, far]
+
+
+def test_of_climbs_that_have_met_one_goes_on() -> None:
+    low, high, twin = climb_to(-2.5), climb_to(-2.0), climb_to(-2 - 0.5 * AGREEMENT)
+    assert Contest(2, "full").hopeful([low, twin, high]) == [high, low]

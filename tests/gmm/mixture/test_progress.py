@@ -5,6 +5,7 @@ from include.gmm.mixture.progress import Progress, now_and_then
 
 def test_progress_reads_as_a_line() -> None:
     assert str(Progress("Rounds of starts", 2, 8)) == "Rounds of starts: 2 of 8"
+    assert str(Progress("Rounds of starts", 2, None)) == "Rounds of starts: 2"
     assert str(Progress("Fitting", 1, 3, 20)) == "Fitting: 1 of 3 after 20 passes over the rows"
 
 

@@ -110,15 +110,16 @@ def test_starts_that_agree_are_counted() -> None:
     assert best.starts >= 6
 
 
-def test_progress_counts_up_to_the_number_of_rounds_then_hears_of_passes() -> None:
+def test_progress_counts_the_rounds_of_starts_then_hears_of_passes() -> None:
     heard: list[Progress] = []
     select_mixture(three_blobs(), [1, 2], ["diag", "full"], n_jobs=1, progress=heard.append)
     rounds = [progress for progress in heard if progress.stage == "Rounds of starts"]
     assert [progress.done for progress in rounds] == list(range(1, len(rounds) + 1))
-    assert {progress.total for progress in rounds} == {len(rounds)}
+    assert len(rounds) >= 4  # at least two for each type
     rest = heard[len(rounds) :]
     assert {progress.stage for progress in rest} == {"Mixtures fitted to all rows"}
-    assert rest[-1].done == rest[-1].total >= 4
+    assert rest[-1].done == rest[-1].total
+    assert rest[-1].done >= 4
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -134,6 +134,10 @@ def test_the_same_seed_gives_the_same_bits_and_another_other_starts() -> None:
 
 def test_more_starts_are_tried_where_they_are_asked_for() -> None:
     few, many = (
+        select_mixture(blobs(), [1], ["full"], n_starts=n_starts).best.starts for n_starts in (1, 9)
+    )
+    assert many == few  # one component has one start
+    few, many = (
         select_mixture(blobs(), [2], ["full"], n_starts=n_starts).best.starts for n_starts in (1, 9)
     )
-    assert many == few + 8
+    assert many > few

@@ -12,6 +12,7 @@ higher one in 101 of 160 fits and to a lower one in 7.
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg.lapack import dposv
 
 from include.gmm.mixture.parameters import Array, CovarianceType, Parameters
 
@@ -21,32 +22,34 @@ LEAST_WEIGHT = 1e-26
 
 
 class Anderson:
-    """The memory of one mixture's climb."""
+    """The memory of one mixture's climb: how the last few residuals and images differed."""
 
     def __init__(self, covariance_type: CovarianceType, scale: Array) -> None:
         self.coordinates = Coordinates(covariance_type, scale)
-        self._points: list[Array] = []
+        self._last: tuple[Array, Array] | None = None  # residual and image
+        self._residuals: list[Array] = []
         self._images: list[Array] = []
 
     def forget(self) -> None:
         """Start anew: past steps have led astray."""
-        self._points.clear()
+        self._last = None
+        self._residuals.clear()
         self._images.clear()
 
     def guess(self, point: Array, image: Array) -> Array | None:
         """Where to go from a point whose step of EM is `image`; None at first. All (P,)."""
-        self._points.append(point)
-        self._images.append(image)
-        if len(self._points) < 2:
+        residual = image - point
+        last, self._last = self._last, (residual, image)
+        if last is None:
             return None
-        del self._points[: -MEMORY - 1], self._images[: -MEMORY - 1]
-        images = np.array(self._images)
-        residuals = images - np.array(self._points)
-        differences = residuals[1:] - residuals[:-1]
+        self._residuals.append(residual - last[0])
+        self._images.append(image - last[1])
+        del self._residuals[:-MEMORY], self._images[:-MEMORY]
+        differences = np.array(self._residuals)
         gram = differences @ differences.T
         gram.flat[:: len(gram) + 1] += RIDGE * gram.trace() + np.finfo(np.float64).tiny
-        mix = np.linalg.solve(gram, differences @ residuals[-1])
-        guessed: Array = images[-1] - mix @ (images[1:] - images[:-1])
+        _, mix, _ = dposv(gram, differences @ residual)
+        guessed: Array = image - mix @ np.array(self._images)
         return guessed
 
 

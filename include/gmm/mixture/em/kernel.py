@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from include.gmm.mixture.parameters import Array, Parameters, precision_factors
+from include.gmm.mixture.parameters import Array, Parameters, precision_factors, upper_triangle
 from include.gmm.mixture.rows.source import BLOCK_ROWS
 
 # (sum_i |P_ii|^1/2 (|mu_i| + 2 sd_i))^2 bounds how much larger the terms of W . phi are than their
@@ -65,7 +65,7 @@ def expand(rows: Array, cells: Array | None, *, cross_products: bool) -> Array:
     The products x_i x_j for i <= j in the order of the upper triangle, then x, then 1.
     """
     if cross_products:
-        first, second = np.triu_indices(rows.shape[1])
+        first, second = upper_triangle(rows.shape[1])
         products = rows[:, first] * rows[:, second]
         if cells is not None:
             products[:, first == second] += cells
@@ -89,7 +89,7 @@ def log_density(
         diagonal = np.diagonal(precisions, axis1=1, axis2=2)
         deviations = np.sqrt(np.diagonal(parameters.covariances, axis1=1, axis2=2))
         linear = np.einsum("kij,kj->ki", precisions, shifted)
-        first, second = np.triu_indices(shifted.shape[1])
+        first, second = upper_triangle(shifted.shape[1])
         squares = np.where(first == second, -0.5, -1.0) * precisions[:, first, second]
         log_determinants = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
     else:

@@ -12,6 +12,7 @@ from include.gmm.mixture.parameters import (
     CovarianceType,
     Parameters,
     has_cross_products,
+    upper_triangle,
 )
 
 FEW = 10 * np.finfo(np.float64).eps  # added to every count, as scikit-learn does: no 0 / 0
@@ -41,7 +42,7 @@ def m_step(
     means = centres + shift
     moments = statistics[:, : -1 - d] / counts[:, None]
     if cross_products:
-        first, second = np.triu_indices(d)
+        first, second = upper_triangle(d)
         covariances = np.empty((len(counts), d, d))
         covariances[:, first, second] = covariances[:, second, first] = moments
         covariances -= shift[:, :, None] * shift[:, None, :]
