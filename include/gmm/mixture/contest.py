@@ -23,11 +23,12 @@ class Contest:
 
     `climbs` are the best different ones so far; `starts` were tried, and those that went on for
     long `reached` these objectives on the sample. `offered` was the best when its neighbours in
-    size last started from it.
+    size last started from it. A component of less than `least_weight` has too few rows for a shape.
     """
 
     n_components: int
     covariance_type: CovarianceType
+    least_weight: float = 0.0
     seconds: float = 0.0
     starts: int = 0
     climbs: list[Climb] = field(default_factory=list)
@@ -36,8 +37,8 @@ class Contest:
 
     @property
     def best(self) -> Climb:
-        """Sound before collapsed, then by log-likelihood."""
-        return max(self.climbs, key=merit)
+        """Sound before degenerate, then by log-likelihood."""
+        return max(self.climbs, key=self.merit)
 
     @property
     def starts_agreed(self) -> int:
@@ -49,40 +50,43 @@ class Contest:
         """Whether the best is better than what its neighbours have started from."""
         if self.offered is None:
             return True
-        sound, objective = merit(self.offered)
-        return merit(self.best) > (sound, objective + NEWS)
+        sound, objective = self.merit(self.offered)
+        return self.merit(self.best) > (sound, objective + NEWS)
+
+    def is_sound(self, climb: Climb) -> bool:
+        """Whether none of its components has collapsed or is left with hardly any rows."""
+        return not climb.failure and bool(climb.parameters.weights.min() >= self.least_weight)
+
+    def merit(self, climb: Climb) -> tuple[bool, float]:
+        """By which climbs are compared: a degenerate one's likelihood grows without bound."""
+        return self.is_sound(climb), climb.objective
 
     def hopeful(self, climbs: Sequence[Climb]) -> list[Climb]:
         """The best first, one of each optimum, of those that may still come to the best so far."""
-        so_far = self.best if self.climbs else None
-        least = -np.inf if so_far is None or so_far.failure else so_far.objective - MARGIN
+        so_far = [climb.objective for climb in self.climbs if self.is_sound(climb)]
+        least = max(so_far, default=-np.inf) - MARGIN
         kept: list[Climb] = []
-        for climb in sorted(climbs, key=merit, reverse=True):
+        for climb in sorted(climbs, key=self.merit, reverse=True):
             apart = all(abs(climb.objective - other.objective) > AGREEMENT for other in kept)
             if climb.objective >= least and apart:
                 kept.append(climb)
         return kept
 
+    def take_in(self, climbs: Sequence[Climb]) -> None:
+        """Keep the best, one of each optimum, as far as they have a chance on all rows."""
+        kept: list[Climb] = []
+        rivals = sorted([*self.climbs, *climbs], key=self.merit, reverse=True)
+        for climb in rivals[: 4 * FINALISTS]:
+            behind = [other.objective - climb.objective for other in kept]
+            if not kept or (
+                self.is_sound(climb)
+                and len(kept) < FINALISTS
+                and all(gap >= AGREEMENT for gap in behind)
+                and max(behind) < MARGIN
+            ):
+                kept.append(climb)
+        self.climbs = kept
+
     def keep(self, most: int) -> None:
         """Let only the best climbs go on."""
-        self.climbs = sorted(self.climbs, key=merit, reverse=True)[:most]
-
-
-def merit(climb: Climb) -> tuple[bool, float]:
-    """By which climbs are compared: a collapsed one's likelihood grows without bound."""
-    return not climb.failure, climb.objective
-
-
-def different(climbs: Sequence[Climb]) -> list[Climb]:
-    """The best climbs, one of each optimum, as far as they have a chance on all rows."""
-    kept: list[Climb] = []
-    for climb in sorted(climbs, key=merit, reverse=True)[: 4 * FINALISTS]:
-        behind = [other.objective - climb.objective for other in kept if not other.failure]
-        if not kept or (
-            not climb.failure
-            and len(kept) < FINALISTS
-            and all(gap >= AGREEMENT for gap in behind)
-            and max(behind, default=0) < MARGIN
-        ):
-            kept.append(climb)
-    return kept
+        self.climbs = sorted(self.climbs, key=self.merit, reverse=True)[:most]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain, cycle
 from types import ModuleType
 
-from include.gmm.mixture.contest import Contest, different
+from include.gmm.mixture.contest import Contest
 from include.gmm.mixture.em.acceleration import Anderson
 from include.gmm.mixture.em.climb import Climb, climb_together
 from include.gmm.mixture.em.prior import CovariancePrior, default_prior
@@ -75,7 +75,8 @@ class Search:
         # All sizes up to one beyond the largest: each is a way to its neighbours.
         detour = min(DETOUR, len(self.sample.rows) // DETOUR_ROWS)
         largest = max(max(sizes) + 1, detour)
-        contests = [Contest(k, covariance_type) for k in range(1, largest + 1)]
+        least = self._least_weight(len(self.sample.rows))
+        contests = [Contest(k, covariance_type, least) for k in range(1, largest + 1)]
         self._compete(rows, {contest: self._starts(starter, contest) for contest in contests})
         done()
         for parity in cycle((0, 1)):
@@ -110,7 +111,9 @@ class Search:
         race = RACE
         for rows in (*self._larger_samples(), self.source):
             last = rows is self.source
+            n = len(rows.rows) if isinstance(rows, InMemory) and not last else self.seen.total
             for contest in contests:
+                contest.least_weight = self._least_weight(n)
                 contest.climbs = [
                     self._climb(climb.parameters, contest) for climb in contest.climbs
                 ]
@@ -122,6 +125,10 @@ class Search:
                     contest.keep(most)
             race = ()
         _share_out(time.perf_counter() - begin, contests, [c.best.passes for c in contests])
+
+    def _least_weight(self, rows: float) -> float:
+        """Of a component with as many rows as a covariance needs, and not one more."""
+        return (self.source.n_features + 1) / rows
 
     def _larger_samples(self) -> Iterator[InMemory]:
         """Ever larger ones: an optimum of many rows is found in few passes from one of fewer."""
@@ -152,8 +159,8 @@ class Search:
         self._advance(rows, _joined(going), START_TOLERANCE, MAX_START_PASSES, Workers())
         for contest, long in going.items():
             contest.starts += len(climbs[contest])
-            contest.reached += [climb.objective for climb in long if not climb.failure]
-            contest.climbs = different([*contest.climbs, *long])
+            contest.reached += [climb.objective for climb in long if contest.is_sound(climb)]
+            contest.take_in(long)
         spent = [sum(climb.passes for climb in tried) for tried in climbs.values()]
         _share_out(time.perf_counter() - begin, [*climbs], spent)
 

@@ -190,7 +190,7 @@ def _scored(contest: Contest, seen: Survey) -> Candidate:
     last = climb.image if climb.failure else climb.parameters
     smallest = smallest_eigenvalue(last, seen.scale)
     reason = climb.failure and f"{climb.failure}: variance {smallest:.1e} in some direction"
-    if not reason and fewest < d + 1:
+    if not reason and not contest.is_sound(climb):
         reason = f"a component is left with {fewest:.1f} rows"
     return Candidate(
         n_components=k,

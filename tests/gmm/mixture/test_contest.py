@@ -1,5 +1,8 @@
 """Which of the climbs of one candidate go on."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from include.gmm.mixture.contest import (
@@ -9,8 +12,6 @@ from include.gmm.mixture.contest import (
     NEAR,
     NEWS,
     Contest,
-    different,
-    merit,
 )
 from include.gmm.mixture.em.climb import Climb
 from tests.gmm.mixture.examples import some_parameters
@@ -22,6 +23,13 @@ def climb_to(objective: float, failure: str = "") -> Climb:
     climb.objectives.append(objective)
     climb.failure = failure
     return climb
+
+
+def different(climbs: list[Climb]) -> list[Climb]:
+    """Those that a contest keeps of them."""
+    contest = Contest(2, "full")
+    contest.take_in(climbs)
+    return contest.climbs
 
 
 def objectives(climbs: list[Climb]) -> list[float]:
@@ -44,10 +52,17 @@ def test_only_so_many_go_on() -> None:
 
 def test_sound_climbs_come_before_collapsed_ones_that_are_likelier() -> None:
     sound, collapsed = climb_to(-5.0), climb_to(3.0, "a component collapsed")
-    assert merit(sound) > merit(collapsed)
     assert different([collapsed, sound]) == [sound]
     contest = Contest(2, "full", climbs=[collapsed, sound])
+    assert contest.merit(sound) > contest.merit(collapsed)
     assert contest.best is sound
+
+
+def test_sound_climbs_come_before_those_with_hardly_any_rows_in_a_component() -> None:
+    sound, starved = climb_to(-5.0), climb_to(3.0)
+    starved.parameters = replace(starved.parameters, weights=np.array([0.999, 0.001]))
+    assert Contest(2, "full", climbs=[starved, sound]).best is starved
+    assert Contest(2, "full", 0.002, climbs=[starved, sound]).best is sound
 
 
 def test_where_all_collapse_one_of_them_is_kept_to_say_so() -> None:
