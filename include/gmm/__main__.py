@@ -17,7 +17,7 @@ from include.gmm.errors import InputError
 from include.gmm.evaluation import evaluate
 from include.gmm.files import read_file
 from include.gmm.mixture.progress import Progress as MixtureProgress
-from include.gmm.report import render
+from include.gmm.terminal import render
 from include.gmm.settings import Segmentation
 from include.gmm.training import train
 

@@ -21,6 +21,7 @@ Criterion = Literal["bic", "icl", "aic"]
 Transform = Literal["auto", "none", "log1p"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
+SegmentName = Annotated[str, Field(min_length=1, max_length=60)]
 SqlType = Annotated[str, Field(pattern=r"^[A-Za-z]+(\(\d+(, *\d+)?\))?$")]
 
 
@@ -120,6 +121,10 @@ class Segmentation(_Section):
     source: Source
     features: Features
     mixture: Mixture = Mixture()
+    segment_names: dict[Annotated[int, Field(ge=1, le=50)], SegmentName] = Field(
+        default_factory=dict,
+        description="What people call segment 1, 2, ...; look at the segments first",
+    )
     schedule: str | None = None
 
 

@@ -1,12 +1,12 @@
 """The summary of a version: what XCom carries and what people read.
 
-Its size does not depend on the number of rows: at most 50 segments, and histograms instead of
-rows. It is all that the plugin knows of a model.
+Its size does not depend on the number of rows: at most 50 segments, histograms, and a sample of
+bounded size. It is all that the plugin knows of a model.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,6 +31,10 @@ class FeatureSummary(_Part):
     mean: float | None
     standard_deviation: float | None
     median: float | None
+    centre: float | None = Field(
+        description="What standardising subtracts after the transform; None out of the mixture"
+    )
+    scale: float | None = Field(description="What it divides by; None out of the mixture")
 
     @property
     def heading(self) -> str:
@@ -43,11 +47,16 @@ class SegmentSummary(_Part):
     """A component of the mixture, numbered from 1 in order of its mixing weight."""
 
     number: int
+    name: str = Field(description="Given in the segmentation file, or nothing")
     weight: float = Field(description="Mixing weight: the mean responsibility of the fit")
     rows: int = Field(description="Rows whose most probable segment is this one")
     share: float = Field(description="rows / all rows")
     mean_probability: float | None = Field(
         description="Mean membership probability of the rows assigned here; None if there are none"
+    )
+    mean_memberships: list[float] = Field(
+        description="Mean probability of each segment, in order, over the rows assigned to this "
+        "one: with which it is confused. Empty if there are none"
     )
     histogram: list[int] = Field(
         description="Assigned rows by their membership probability, HISTOGRAM_BINS bins of [0, 1]"
@@ -55,6 +64,34 @@ class SegmentSummary(_Part):
     profile: dict[str, float | None] = Field(
         description="Mean of each column, every row weighted by its membership probability"
     )
+
+
+class MixtureSummary(_Part):
+    """The parameters, in scikit-learn's shapes and order, of the standardised features."""
+
+    weights: list[float]
+    means: list[list[float]]
+    covariances: list[Any] = Field(description="As the covariance type has them")
+    axes: list[list[float]] = Field(
+        description="(features, 2): the projection in which the segments lie furthest apart; one "
+        "column where there is one feature"
+    )
+
+
+class Row(_Part):
+    """One row that is hard to assign."""
+
+    key: str
+    values: list[float] = Field(description="Of the features of the mixture, in order")
+    probabilities: list[float]
+
+
+class Sample(_Part):
+    """Some rows, drawn by their keys, without the keys: what the map shows."""
+
+    values: list[list[float]] = Field(description="Each row's features of the mixture, in order")
+    segments: list[int] = Field(description="Number of the most probable segment")
+    probabilities: list[float] = Field(description="Of that segment")
 
 
 class CandidateSummary(_Part):
@@ -102,9 +139,9 @@ class Choice(_Part):
 
 
 class Summary(Choice):
-    """Schema 1."""
+    """Schema 2."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     segmentation: str
     title: str
     version: str
@@ -114,6 +151,9 @@ class Summary(Choice):
     seed: int
     features: list[FeatureSummary]
     segments: list[SegmentSummary] = Field(min_length=1)
+    mixture: MixtureSummary
+    ambiguous: list[Row] = Field(description="The rows whose largest probability is smallest")
+    sample: Sample
     evaluation: Evaluation
     model_path: str = Field(description="model.joblib, relative to the project where it is inside")
     model_sha256: str

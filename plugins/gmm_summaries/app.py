@@ -10,10 +10,11 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from include.gmm.page import pages
+from include.gmm.page.reason import NoSummary
 from include.gmm.summary import Summary
-from plugins.gmm_summaries import pages
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders
-from plugins.gmm_summaries.runs import NoSummary, find
+from plugins.gmm_summaries.runs import find
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 app.add_middleware(SafeHeaders)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from airflow.models.dagrun import DagRun
@@ -14,22 +13,12 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from include.gmm.page.reason import NoSummary
 from include.gmm.summary import Summary
 
 TASK = "load_model_and_evaluate"
 SCHEMA = Summary.model_fields["schema_version"].default
 FAULTS_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class NoSummary:
-    """Why there is nothing to show, in words for the reader."""
-
-    title: str
-    text: str
-    details: tuple[str, ...] = ()
-    status: int = 200
-    waiting: bool = False
 
 
 def find(session: Session, dag_id: str, run_id: str) -> Summary | NoSummary:

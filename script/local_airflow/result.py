@@ -7,7 +7,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 from rich.console import Console
 
-from include.gmm.report import render
+from include.gmm.terminal import render
 from include.gmm.summary import Summary
 from script.local_airflow.api import Api
 from script.local_airflow.errors import StartError

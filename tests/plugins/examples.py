@@ -11,6 +11,9 @@ from include.gmm.summary import (
     CandidateSummary,
     Evaluation,
     FeatureSummary,
+    MixtureSummary,
+    Row,
+    Sample,
     SegmentSummary,
     Summary,
 )
@@ -43,6 +46,16 @@ def example(segments: int = 5, label: str = "Average order", path: str = "model.
             _feature("gap_days", "Days between orders", "days", None, None, in_mixture=False),
         ],
         segments=_segments(segments),
+        mixture=_mixture(segments),
+        ambiguous=[
+            Row(
+                key=f"key {number}",
+                values=[12.0 * number, float(number), 25.0, -3.0],
+                probabilities=_two_way(segments, 0.5 + 0.01 * number),
+            )
+            for number in range(1, 6)
+        ],
+        sample=_sample(segments),
         candidates=[
             _candidate(k, covariance_type, chosen=segments)
             for covariance_type in get_args(CovarianceType)
@@ -79,7 +92,42 @@ def _feature(
         mean=mean,
         standard_deviation=deviation,
         median=None if mean is None else mean * 0.8,
+        centre=0.5 if in_mixture else None,
+        scale=2.0 if in_mixture else None,
     )
+
+
+def _mixture(count: int) -> MixtureSummary:
+    """Segments on a ring in the first two features, round but for a slant."""
+    angles = [2 * math.pi * place / count for place in range(count)]
+    shares = [0.7**place for place in range(count)]
+    covariance = [[float(row == column) for column in range(4)] for row in range(4)]
+    covariance[0][1] = covariance[1][0] = 0.4
+    return MixtureSummary(
+        weights=[share / sum(shares) for share in shares],
+        means=[[2 * math.cos(angle), 2 * math.sin(angle), 0.1, 0.0] for angle in angles],
+        covariances=[covariance] * count,
+        axes=[[1.0, 0.0], [0.0, 1.0], [0.1, 0.0], [0.0, 0.1]],
+    )
+
+
+def _sample(count: int) -> Sample:
+    numbers = [1 + place % count for place in range(200)]
+    return Sample(
+        values=[
+            [20.0 + place, 1.0 + place % 7, 15.0 + place % 11, -40.0 + place % 90]
+            for place in range(200)
+        ],
+        segments=numbers,
+        probabilities=[0.5 + 0.0025 * place for place in range(200)],
+    )
+
+
+def _two_way(count: int, probability: float) -> list[float]:
+    """Between the first two segments, as far as there are two."""
+    if count == 1:
+        return [1.0]
+    return [probability, 1 - probability] + [0.0] * (count - 2)
 
 
 def _segments(count: int) -> list[SegmentSummary]:
@@ -95,10 +143,15 @@ def _segments(count: int) -> list[SegmentSummary]:
         made.append(
             SegmentSummary(
                 number=number,
+                name="Regulars" if number == 2 else "",
                 weight=share,
                 rows=rows,
                 share=share,
                 mean_probability=0.9 + 0.01 * (number % 9) if rows else None,
+                mean_memberships=[
+                    0.9 if other == number else 0.1 / max(count - 1, 1)
+                    for other in range(1, count + 1)
+                ],
                 histogram=histogram,
                 profile={
                     "recency_days": 520.0 / number,

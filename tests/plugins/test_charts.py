@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from include.gmm.charts import CHARTS, THEMES, ThemeName
-from plugins.gmm_summaries import pages
+from include.gmm.page import pages
+from include.gmm.page.charts import CHARTS, THEMES, ThemeName
 from tests.plugins.examples import HOSTILE, example
 
 THEME_NAMES: tuple[ThemeName, ...] = ("light", "dark")

@@ -10,10 +10,10 @@ from html.parser import HTMLParser
 import pytest
 from fastapi.testclient import TestClient
 
-from include.gmm.charts import THEMES
+from include.gmm.page import pages, words
+from include.gmm.page.charts import THEMES
+from include.gmm.page.reason import NoSummary
 from include.gmm.summary import FeatureSummary
-from plugins.gmm_summaries import pages, words
-from plugins.gmm_summaries.runs import NoSummary
 from tests.plugins.examples import HOSTILE, example
 
 Client = Callable[[str | None], TestClient]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from plugins.gmm_summaries.words import count, percent
+from include.gmm.page.words import count, percent
 
 VIEWER = "viewer"
 WAIT = 30_000  # milliseconds, for a busy machine

@@ -8,7 +8,7 @@ from include.gmm.settings import CovarianceType
 from include.gmm.summary import FeatureSummary, SegmentSummary
 
 NOTHING = "\N{EN DASH}"
-PALETTE = 7  # colours of include.gmm.charts, which page.css repeats
+PALETTE = 7  # colours of include.gmm.page.charts, which page.css repeats
 
 SHAPES: dict[CovarianceType, str] = {
     "full": "every segment has a shape and direction of its own",

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from include.gmm.summary import HISTOGRAM_BINS, Summary
-from plugins.gmm_summaries import words
-from plugins.gmm_summaries.runs import NoSummary
+from include.gmm.page import words
+from include.gmm.page.reason import NoSummary
 
 if TYPE_CHECKING:
-    from include.gmm.charts import ThemeName
+    from include.gmm.page.charts import ThemeName
 
 HERE = Path(__file__).parent
 STATIC = {"page.css": "text/css", "theme.js": "text/javascript"}
@@ -68,7 +68,7 @@ def chart(summary: Summary, name: str, theme: ThemeName) -> str | None:
     """
     import vl_convert
 
-    from include.gmm import charts
+    from include.gmm.page import charts
 
     if name not in charts.CHARTS:
         return None
