@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Application:
-    """The tab's ASGI application. Should it fail to import, its own pages fail and nothing else."""
+    """The ASGI application. Should it fail to import, its own pages fail and nothing else."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -25,7 +25,7 @@ class Application:
 
 
 class GmmPlugin(AirflowPlugin):
-    """The "Clusters" tab of a DAG run."""
+    """The "Clusters" tab of a DAG run and of a DAG, and the list of all segmentations."""
 
     name = "gmm_summaries"
     fastapi_apps: list[Any] = [  # noqa: RUF012, as Airflow declares it
@@ -37,5 +37,18 @@ class GmmPlugin(AirflowPlugin):
             "href": "gmm/{DAG_ID}/{RUN_ID}/clusters",
             "destination": "dag_run",
             "url_route": "clusters",
-        }
+        },
+        {
+            "name": "Clusters",
+            "href": "gmm/{DAG_ID}/clusters",
+            "destination": "dag",
+            # Airflow drops a view whose route is taken, though by a view of another destination.
+            "url_route": "clusters-history",
+        },
+        {
+            "name": "Clusters",
+            "href": "gmm/segmentations",
+            "destination": "nav",
+            "url_route": "segmentations",
+        },
     ]

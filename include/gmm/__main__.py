@@ -1,4 +1,4 @@
-"""The command line: `python -m include.gmm fit FILE --key COLUMN`."""
+"""The command line: `python -m include.gmm fit FILE --key COLUMN`, and `report FOLDER`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import Progress
 
-from include.gmm import artifacts, settings
+from include.gmm import artifacts, saved_summary, settings
 from include.gmm.errors import InputError
 from include.gmm.evaluation import evaluate
 from include.gmm.files import read_file
 from include.gmm.mixture.progress import Progress as MixtureProgress
-from include.gmm.terminal import render
 from include.gmm.settings import Segmentation
+from include.gmm.terminal import render
 from include.gmm.training import train
 
 
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     console = Console(soft_wrap=True)
     try:
-        _fit(options, console)
+        options.run(options, console)
     except InputError as error:
         Console(stderr=True, soft_wrap=True).print(f"error: {error}", markup=False)
         return 2
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Choose and fit a mixture to a CSV or Parquet file with one row per key, save "
         "it as a version, load that version back, and print its segments.",
     )
+    fit.set_defaults(run=_fit)
     fit.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet, one row per key")
     fit.add_argument("--key", metavar="COLUMN", help="the column that tells rows apart")
     fit.add_argument(
@@ -66,6 +67,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="where versions are kept (working_data/models)",
     )
+    report = commands.add_parser(
+        "report",
+        help="draw the page of a version as one HTML file",
+        description="Draw the page of a version, with its segments, charts and candidates, as one "
+        "HTML file that needs nothing else: no Airflow, no network.",
+    )
+    report.set_defaults(run=_report)
+    report.add_argument("folder", type=Path, metavar="FOLDER", help="a version, with summary.json")
+    report.add_argument(
+        "--output", type=Path, metavar="FILE", help="where to write it (FOLDER/report.html)"
+    )
     return parser
 
 
@@ -84,7 +96,22 @@ def _fit(options: argparse.Namespace, console: Console) -> None:
         reference = train(frame, chosen, options.output, where, show)
     summary = evaluate(options.output, reference, frame, where)
     console.print(render(summary))
-    console.print(f"Saved in {artifacts.folder_of(options.output, reference)}", markup=False)
+    folder = artifacts.folder_of(options.output, reference)
+    console.print(f"Saved in {folder}; report.html there is its page", markup=False)
+
+
+def _report(options: argparse.Namespace, console: Console) -> None:
+    summary = saved_summary.read(options.folder)
+    # Imported here, because `fit` can refuse its input without what draws.
+    from include.gmm.page.export import report
+
+    page = report(summary)
+    output = options.output or options.folder / "report.html"
+    try:
+        artifacts.add(output, page.encode())
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written ({error.strerror})") from error
+    console.print(f"Saved {output}", markup=False)
 
 
 def _settings(options: argparse.Namespace, frame: pd.DataFrame) -> Segmentation:

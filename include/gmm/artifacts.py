@@ -4,6 +4,7 @@
                                       choice.json     all candidates and the choice
                                       manifest.json   digests, data, settings, library versions
                                       summary.json    the evaluation, added after the load
+                                      report.html     the page of the summary, added with it
 
 Unpickling a file executes what is in it, and a damaged joblib file can load without an error and
 give wrong probabilities. So the digest in the manifest is compared first, and the manifest itself
@@ -34,7 +35,7 @@ from sklearn.pipeline import Pipeline
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
 from include.gmm.settings import Name, Segmentation
-from include.gmm.summary import Choice, Summary
+from include.gmm.summary import Choice
 
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "pyarrow", "duckdb")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -85,7 +86,7 @@ def publish(
     All files are written to a hidden folder beside it, which then takes the version's name in one
     step: a crash leaves nothing that looks like a version.
     """
-    contents = {"model.joblib": _dumped(model), "choice.json": _as_json(choice)}
+    contents = {"model.joblib": _dumped(model), "choice.json": as_json(choice)}
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     now = datetime.now(UTC)
     shelf = models / settings.name
@@ -112,7 +113,7 @@ def publish(
                     **{library: library_version(library) for library in LIBRARIES},
                 },
             )
-            content = _as_json(manifest)
+            content = as_json(manifest)
             _write(draft / "manifest.json", content)
             try:
                 draft.rename(shelf / version)
@@ -155,15 +156,19 @@ def folder_of(models: Path, reference: Reference) -> Path:
     return models / reference.segmentation / reference.version
 
 
-def write_summary(models: Path, reference: Reference, summary: Summary) -> None:
-    """Put the evaluation beside the model, in one step."""
-    path = folder_of(models, reference) / "summary.json"
-    draft = path.with_name(f".summary-{os.getpid()}.json")
-    _write(draft, _as_json(summary))
-    draft.replace(path)
+def add(path: Path, content: bytes) -> None:
+    """Write a file in one step: until then its place is empty or has what it had."""
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        _write(draft, content)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
-def _as_json(record: BaseModel) -> bytes:
+def as_json(record: BaseModel) -> bytes:
+    """A record as the files of a version hold it."""
     return (record.model_dump_json(indent=2) + "\n").encode()
 
 

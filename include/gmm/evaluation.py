@@ -12,15 +12,20 @@ from include.gmm import artifacts
 from include.gmm.errors import InputError
 from include.gmm.features import FeatureTable, check_table, held_out_rows
 from include.gmm.mixture.parameters import Array
-from include.gmm.settings import PROJECT, Feature
+from include.gmm.projection import discriminant_axes
+from include.gmm.rounding import significant
+from include.gmm.sampling import ambiguous, sample
+from include.gmm.settings import PROJECT, Feature, Segmentation
 from include.gmm.summary import (
     HISTOGRAM_BINS,
     Evaluation,
     FeatureSummary,
+    MixtureSummary,
     SegmentSummary,
     Summary,
 )
 
+DIGITS = 9  # of parameters and mean memberships: true enough to draw, and the summary stays small
 UNSURE = 0.6  # a row whose largest membership probability is lower belongs nowhere clearly
 
 
@@ -29,9 +34,13 @@ def evaluate(
 ) -> Summary:
     """Load a version (its digests first), apply it to all rows, and keep the summary beside it.
 
+    Beside it as well: the page that people look at, as a file.
     Raises InputError when a file is not the one that was saved, or the rows are not those that
     the model was fitted to.
     """
+    # Imported here, because a worker that only trains need not load what draws.
+    from include.gmm.page.export import report
+
     manifest, model, choice = artifacts.load(models, reference)
     settings = manifest.settings
     table = check_table(frame, settings.features, where)
@@ -44,9 +53,11 @@ def evaluate(
     largest = probabilities.max(axis=1)
     log_likelihood = model.score_samples(table.values)
     held_out = held_out_rows(table.keys, settings.mixture.held_out)
-    model_path = artifacts.folder_of(models, reference) / "model.joblib"
+    folder = artifacts.folder_of(models, reference)
+    names, told = _names(settings, choice.n_components)
     summary = Summary(
-        **choice.model_dump(),
+        **choice.model_dump(exclude={"warnings"}),
+        warnings=choice.warnings + told,
         segmentation=settings.name,
         title=settings.title,
         version=manifest.version,
@@ -54,8 +65,11 @@ def evaluate(
         rows=len(table.keys),
         key=table.key,
         seed=manifest.seed,
-        features=_features(table, manifest),
-        segments=_segments(table, probabilities, model),
+        features=_features(table, manifest, model),
+        segments=_segments(table, probabilities, model, names),
+        mixture=_mixture(model),
+        ambiguous=ambiguous(table, probabilities),
+        sample=sample(table, probabilities),
         evaluation=Evaluation(
             rows_fitted=int((~held_out).sum()),
             rows_held_out=int(held_out.sum()),
@@ -64,15 +78,21 @@ def evaluate(
             mean_largest_probability=float(largest.mean()),
             share_below_60_percent=float((largest < UNSURE).mean()),
         ),
-        model_path=_shown(model_path),
+        model_path=_shown(folder / "model.joblib"),
         model_sha256=manifest.files["model.joblib"],
     )
-    artifacts.write_summary(models, reference, summary)
+    artifacts.add(folder / "summary.json", artifacts.as_json(summary))
+    artifacts.add(folder / "report.html", report(summary).encode())
     return summary
 
 
-def _features(table: FeatureTable, manifest: artifacts.Manifest) -> list[FeatureSummary]:
+def _features(
+    table: FeatureTable, manifest: artifacts.Manifest, model: Pipeline
+) -> list[FeatureSummary]:
     described = []
+    scaler = model.named_steps["scale"]
+    centres = dict(zip(table.names, scaler.mean_.tolist(), strict=True))
+    deviations = dict(zip(table.names, scaler.scale_.tolist(), strict=True))
     columns = manifest.settings.features
     for name, feature in {**columns.columns, **columns.profile}.items():
         scale = manifest.data.features.get(name)
@@ -88,25 +108,32 @@ def _features(table: FeatureTable, manifest: artifacts.Manifest) -> list[Feature
                 mean=_number(values.mean()),
                 standard_deviation=_number(values.std(ddof=0)),
                 median=_number(values.median()),
+                centre=centres.get(name),
+                scale=deviations.get(name),
             )
         )
     return described
 
 
-def _segments(table: FeatureTable, probabilities: Array, model: Pipeline) -> list[SegmentSummary]:
+def _segments(
+    table: FeatureTable, probabilities: Array, model: Pipeline, names: dict[int, str]
+) -> list[SegmentSummary]:
     assigned = probabilities.argmax(axis=1)
     columns = pd.concat([table.values, table.profile], axis=1)
     segments = []
     for component, weight in enumerate(model.named_steps["mixture"].weights_):
-        members = probabilities[assigned == component, component]
+        rows = probabilities[assigned == component]
+        members = rows[:, component]
         counts, _ = np.histogram(members, bins=HISTOGRAM_BINS, range=(0, 1))
         segments.append(
             SegmentSummary(
                 number=component + 1,
+                name=names.get(component + 1, ""),
                 weight=float(weight),
                 rows=len(members),
                 share=len(members) / len(probabilities),
                 mean_probability=float(members.mean()) if len(members) else None,
+                mean_memberships=rows.mean(axis=0).round(DIGITS).tolist() if len(members) else [],
                 histogram=counts.tolist(),
                 profile={
                     name: _weighted_mean(columns[name].to_numpy(), probabilities[:, component])
@@ -115,6 +142,31 @@ def _segments(table: FeatureTable, probabilities: Array, model: Pipeline) -> lis
             )
         )
     return segments
+
+
+def _mixture(model: Pipeline) -> MixtureSummary:
+    mixture = model.named_steps["mixture"]
+    return MixtureSummary(
+        weights=significant(mixture.weights_, DIGITS),
+        means=significant(mixture.means_, DIGITS),
+        covariances=significant(mixture.covariances_, DIGITS),
+        axes=significant(discriminant_axes(mixture), DIGITS),
+    )
+
+
+def _names(settings: Segmentation, n_components: int) -> tuple[dict[int, str], list[str]]:
+    """The names of the segments, and a sentence where they are those of another fit.
+
+    A name beyond the last segment tells that people looked at more of them when they gave names:
+    then number 1 may be others as well, and no name is better than a wrong one.
+    """
+    beyond = [name for number, name in settings.segment_names.items() if number > n_components]
+    if not beyond:
+        return dict(settings.segment_names), []
+    return {}, [
+        f"segment_names goes beyond the last segment, {n_components} ({', '.join(beyond)}): it was "
+        "made for another fit, so no name is used. Look at the segments and name them again."
+    ]
 
 
 def _weighted_mean(values: Array, weights: Array) -> float | None:

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from include.gmm.errors import InputError
 
@@ -21,7 +28,7 @@ Criterion = Literal["bic", "icl", "aic"]
 Transform = Literal["auto", "none", "log1p"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
-SegmentName = Annotated[str, Field(min_length=1, max_length=60)]
+SegmentName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 SqlType = Annotated[str, Field(pattern=r"^[A-Za-z]+(\(\d+(, *\d+)?\))?$")]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from include.gmm.summary import Summary
+from include.gmm.summary import SegmentSummary, Summary
+
+NAME_WIDTH = 10  # characters: a column with a name is little wider than one with numbers
 
 
 def render(summary: Summary) -> RenderableType:
@@ -23,7 +27,7 @@ def render(summary: Summary) -> RenderableType:
     )
     table = Table("Segment")
     for segment in summary.segments:
-        table.add_column(str(segment.number), justify="right", no_wrap=True)
+        table.add_column(_heading(segment), justify="right", no_wrap=True)
     table.add_column("All", justify="right", no_wrap=True)
     segments = summary.segments
     table.add_row("Share of rows", *(_percent(segment.share) for segment in segments), "100 %")
@@ -39,6 +43,11 @@ def render(summary: Summary) -> RenderableType:
         table.add_row(Text(feature.heading), *profile, _mean(feature.mean))
     warnings = [Text(f"Note: {warning}", style="yellow") for warning in summary.warnings]
     return Group(headline, table, *warnings)
+
+
+def _heading(segment: SegmentSummary) -> Text:
+    """The name in narrow lines, and the number below, where all headings have their last line."""
+    return Text("\n".join([*textwrap.wrap(segment.name, NAME_WIDTH), str(segment.number)]))
 
 
 def _percent(value: float) -> str:

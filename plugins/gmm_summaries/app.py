@@ -10,22 +10,28 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from include.gmm.page import pages
+from include.gmm.page import assets, pages, vega
+from include.gmm.page.export import report, sample_csv, segments_csv
 from include.gmm.page.reason import NoSummary
 from include.gmm.summary import Summary
+from plugins.gmm_summaries import lists
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders
-from plugins.gmm_summaries.runs import find
+from plugins.gmm_summaries.runs import find, standing
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 app.add_middleware(SafeHeaders)
 
 
-@app.get("/static/{name}", dependencies=LOGGED_IN)
-def static(name: str) -> Response:
-    """The stylesheet and the script."""
-    if name not in pages.STATIC:
+@app.get("/static/{digest}/{name}", dependencies=LOGGED_IN)
+def static(digest: str, name: str) -> Response:
+    """A stylesheet or script: its address changes with its content, so a browser may keep it."""
+    if name not in assets.MEDIA_TYPES or digest != assets.digest(name):
         raise HTTPException(404, "There is no such file.")
-    return Response(pages.static(name), media_type=pages.STATIC[name])
+    return Response(
+        assets.content(name),
+        media_type=assets.MEDIA_TYPES[name],
+        headers={"Cache-Control": "private, max-age=31536000, immutable"},
+    )
 
 
 @app.get("/{dag_id}/{run_id}/clusters", dependencies=MAY_READ_RUN)
@@ -34,7 +40,7 @@ def clusters(dag_id: str, run_id: str, session: SessionDep) -> HTMLResponse:
     found = find(session, dag_id, run_id)
     if isinstance(found, NoSummary):
         return HTMLResponse(pages.message(found), status_code=found.status)
-    return HTMLResponse(pages.clusters(found))
+    return HTMLResponse(pages.clusters(found, standing(session, dag_id, run_id)))
 
 
 @app.get("/{dag_id}/{run_id}/summary.json", dependencies=MAY_READ_RUN)
@@ -44,15 +50,49 @@ def summary(dag_id: str, run_id: str, session: SessionDep) -> Response:
     return Response(content, media_type="application/json")
 
 
-@app.get("/{dag_id}/{run_id}/charts/{name}.{theme}.svg", dependencies=MAY_READ_RUN)
+@app.get("/{dag_id}/{run_id}/segments.csv", dependencies=MAY_READ_RUN)
+def segments(dag_id: str, run_id: str, session: SessionDep) -> Response:
+    """The segments as a table."""
+    return Response(segments_csv(_summary(session, dag_id, run_id)), media_type="text/csv")
+
+
+@app.get("/{dag_id}/{run_id}/sample.csv", dependencies=MAY_READ_RUN)
+def sample(dag_id: str, run_id: str, session: SessionDep) -> Response:
+    """The rows of the map."""
+    return Response(sample_csv(_summary(session, dag_id, run_id)), media_type="text/csv")
+
+
+@app.get("/{dag_id}/{run_id}/report.html", dependencies=MAY_READ_RUN)
+def whole_page(dag_id: str, run_id: str, session: SessionDep) -> Response:
+    """The page as one file: to keep, not to open here, where its inline styles are forbidden."""
+    return Response(
+        report(_summary(session, dag_id, run_id)),
+        media_type="text/html",
+        headers={"Content-Disposition": "attachment; filename=report.html"},
+    )
+
+
+@app.get("/{dag_id}/{run_id}/charts/{name}.{theme}.{kind}", dependencies=MAY_READ_RUN)
 def chart(
-    dag_id: str, run_id: str, name: str, theme: Literal["light", "dark"], session: SessionDep
+    dag_id: str,
+    run_id: str,
+    name: str,
+    theme: Literal["light", "dark"],
+    kind: Literal["json", "svg", "png"],
+    session: SessionDep,
 ) -> Response:
     """One chart, for a light or a dark page."""
-    drawn = pages.chart(_summary(session, dag_id, run_id), name, theme)
-    if drawn is None:
+    made = vega.specification(_summary(session, dag_id, run_id), name, theme)
+    if made is None:
         raise HTTPException(404, "There is no such chart.")
-    return Response(drawn, media_type="image/svg+xml")
+    if kind == "png":
+        return Response(vega.as_png(made, theme), media_type="image/png")
+    if kind == "svg":
+        return Response(vega.as_svg(made), media_type="image/svg+xml")
+    return Response(vega.as_json(made), media_type="application/json")
+
+
+app.include_router(lists.router)
 
 
 @app.get("/{_:path}", dependencies=LOGGED_IN)

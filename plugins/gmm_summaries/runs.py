@@ -2,58 +2,73 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
-from airflow.utils.state import DagRunState, TaskInstanceState
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from include.gmm.page.reason import NoSummary
+from include.gmm.page.standing import Standing
 from include.gmm.summary import Summary
+from plugins.gmm_summaries.states import TASK, Attempt, why_none
 
-TASK = "load_model_and_evaluate"
 SCHEMA = Summary.model_fields["schema_version"].default
 FAULTS_SHOWN = 5
+# The summary of a run, by the primary key of the XComs: the database looks at one row.
+LEFT_SUMMARY = and_(
+    XComModel.dag_run_id == DagRun.id,
+    XComModel.task_id == TASK,
+    XComModel.map_index == -1,
+    XComModel.key == XCOM_RETURN_KEY,
+)
 
 
 def find(session: Session, dag_id: str, run_id: str) -> Summary | NoSummary:
     """The summary that this very run of this very DAG left, or the reason why there is none."""
-    state_of_run = session.scalar(
-        select(DagRun.state).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
-    )
-    if state_of_run is None:
+    run = session.execute(
+        select(DagRun.state, XComModel.value)
+        .outerjoin(XComModel, LEFT_SUMMARY)
+        .where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+    ).first()
+    if run is None:
         return NoSummary(
             "No such run", f"DAG {dag_id!r} has no run {run_id!r}. It may be deleted.", status=404
         )
-    stored = session.execute(
-        select(XComModel.value).where(
-            XComModel.dag_id == dag_id,
-            XComModel.run_id == run_id,
-            XComModel.task_id == TASK,
-            XComModel.map_index == -1,
-            XComModel.key == XCOM_RETURN_KEY,
-        )
+    if run.value is not None:
+        return parse(run.value)
+    attempts = session.execute(
+        select(
+            TaskInstance.task_id, TaskInstance.map_index, TaskInstance.state, TaskInstance.end_date
+        ).where(TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id)
+    )
+    return why_none(dag_id, run_id, run.state, [Attempt(*attempt) for attempt in attempts])
+
+
+def standing(session: Session, dag_id: str, run_id: str) -> Standing | None:
+    """Whether the DAG's newest version is of this run; None if no run of it left a summary."""
+    newest = session.execute(
+        select(DagRun.run_id, DagRun.run_after)
+        .join(XComModel, LEFT_SUMMARY)
+        .where(DagRun.dag_id == dag_id)
+        .order_by(DagRun.run_after.desc(), DagRun.id.desc())
+        .limit(1)
     ).first()
-    if stored is not None and stored.value is not None:
-        return parse(stored.value)
-    states = {
-        row.task_id: row.state
-        for row in session.execute(
-            select(TaskInstance.task_id, TaskInstance.state)
-            .where(TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id)
-            .order_by(TaskInstance.end_date)
-        )
-    }
-    return _why_none(state_of_run, states)
+    if newest is None:
+        return None
+    return Standing(newest.run_id == run_id, newest.run_id, newest.run_after)
 
 
 def parse(value: Any) -> Summary | NoSummary:
     """A stored XCom as a Summary. Plain JSON alone: nothing in it can become another object."""
+    if isinstance(value, str):  # at once, in half the time; whatever is amiss is found out below
+        with contextlib.suppress(ValidationError):
+            return Summary.model_validate_json(value)
     try:
         content = json.loads(value) if isinstance(value, str) else value
     except ValueError:
@@ -65,10 +80,7 @@ def parse(value: Any) -> Summary | NoSummary:
         )
     version = content.get("schema_version", SCHEMA)
     if version != SCHEMA:
-        return _unreadable(
-            f"The run wrote its summary with schema {version!r}, and this tab reads schema "
-            f"{SCHEMA}. Deploy the version of the project that wrote it, or run the DAG again."
-        )
+        return _unreadable(_of_another_schema(version))
     try:
         return Summary.model_validate(content)
     except ValidationError as error:
@@ -83,34 +95,20 @@ def parse(value: Any) -> Summary | NoSummary:
         )
 
 
+def _of_another_schema(version: Any) -> str:
+    both = f"The run wrote its summary with schema {version!r}, and this tab reads schema {SCHEMA}."
+    if isinstance(version, int) and version < SCHEMA:
+        return (
+            f"{both} An older release of the project wrote it. Trigger the DAG to train a version "
+            f"with schema {SCHEMA}; to see this one, deploy the release that wrote it."
+        )
+    if isinstance(version, int):
+        return (
+            f"{both} A newer release of the project wrote it. Deploy that release, or one after "
+            "it, to the API server."
+        )
+    return f"{both} No release of the project writes that. Trigger the DAG to train a version."
+
+
 def _unreadable(text: str, *details: str) -> NoSummary:
     return NoSummary("This summary cannot be read", text, details)
-
-
-def _why_none(state_of_run: str, states: dict[str, str | None]) -> NoSummary:
-    if states and TASK not in states:
-        return NoSummary(
-            "No clusters here",
-            f"This DAG has no task {TASK}, so its runs find no clusters. "
-            "This tab is for the DAGs that train a segmentation.",
-        )
-    if state_of_run in (DagRunState.QUEUED, DagRunState.RUNNING):
-        return NoSummary(
-            "The run is still going",
-            f"The clusters appear here as soon as task {TASK} has succeeded. "
-            "This page looks again by itself.",
-            waiting=True,
-        )
-    if failed := [task for task, state in states.items() if state == TaskInstanceState.FAILED]:
-        return NoSummary(
-            "The run failed",
-            "It ended before there was a model to show. The log of the failed task says why; "
-            "it is in the tab Task Instances.",
-            tuple(f"Failed: {task}" for task in failed),
-        )
-    ended = states.get(TASK) or "never started"
-    return NoSummary(
-        "The run left no summary",
-        f"The run ended as {state_of_run}, its task {TASK} as: {ended}. "
-        "Clear that task to run it again.",
-    )

@@ -7,8 +7,8 @@ from urllib.parse import quote
 from pydantic import ValidationError
 from rich.console import Console
 
-from include.gmm.terminal import render
 from include.gmm.summary import Summary
+from include.gmm.terminal import render
 from script.local_airflow.api import Api
 from script.local_airflow.errors import StartError
 from script.local_airflow.server import Airflow

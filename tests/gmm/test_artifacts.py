@@ -87,6 +87,36 @@ def test_the_same_model_in_the_same_second_gets_a_version_of_its_own(
     assert len(digests) == 1
 
 
+def test_names_of_segments_are_no_part_of_the_model(
+    shoppers: pd.DataFrame, segmentation: Segmentation, models: Path, reference: Reference
+) -> None:
+    named = segmentation.model_copy(update={"segment_names": {1: "Few", 2: "Many", 9: "Nobody"}})
+    other = train(shoppers, named, models, "shoppers")
+    contents = [
+        (artifacts.folder_of(models, version) / "model.joblib").read_bytes()
+        for version in (reference, other)
+    ]
+    assert contents[0] == contents[1]
+    assert artifacts.load(models, other)[0].settings.segment_names == named.segment_names
+
+
+def test_a_file_that_cannot_be_added_leaves_the_old_one_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.html"
+    artifacts.add(path, b"old")
+
+    def full(draft: Path, content: bytes) -> None:
+        draft.write_bytes(content[:1])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(artifacts, "_write", full)
+    with pytest.raises(OSError, match="No space"):
+        artifacts.add(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_the_bytes_do_not_depend_on_what_the_process_has_imported(
     models: Path, reference: Reference, tmp_path: Path
 ) -> None:

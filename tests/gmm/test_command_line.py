@@ -11,6 +11,13 @@ from include.gmm import settings
 from include.gmm.__main__ import main
 from include.gmm.settings import Segmentation
 from include.gmm.summary import Summary
+from tests.plugins.examples import example
+
+
+@pytest.fixture(autouse=True)
+def _drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes seconds; what is drawn has tests of its own."""
+    monkeypatch.setattr("include.gmm.page.export.report", lambda summary: f"of {summary.title}")
 
 
 @pytest.fixture
@@ -37,6 +44,9 @@ def test_a_file_of_one_s_own_is_segmented_and_its_segments_are_printed(
     assert "2 segments" in printed
     assert "Mean membership" in printed
     assert summaries(file)[0].segmentation == "my_shoppers"
+    page = next((file.parent / "models").rglob("report.html"))
+    assert page.read_text() == "of my shoppers.csv"
+    assert f"Saved in {page.parent}; report.html there is its page" in printed
 
 
 def test_without_features_all_columns_of_numbers_are_taken(
@@ -108,6 +118,60 @@ def test_a_refusal_names_its_cause_on_one_line_and_publishes_nothing(
     assert not (file.parent / "models").exists()
 
 
+@pytest.fixture
+def version(tmp_path: Path) -> Path:
+    """A folder with a summary."""
+    folder = tmp_path / "version"
+    folder.mkdir()
+    (folder / "summary.json").write_text(example().model_dump_json())
+    return folder
+
+
+def test_the_page_of_a_version_is_drawn_again_in_its_folder(
+    version: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (version / "report.html").write_text("as an older release drew it")
+    assert main(["report", str(version)]) == 0
+    assert (version / "report.html").read_text() == f"of {example().title}"
+    assert capsys.readouterr().out == f"Saved {version / 'report.html'}\n"
+
+
+def test_the_page_of_a_version_is_drawn_where_it_is_asked_for(version: Path) -> None:
+    page = version.parent / "page.html"
+    assert main(["report", str(version), "--output", str(page)]) == 0
+    assert page.read_text() == f"of {example().title}"
+    assert [path.name for path in version.iterdir()] == ["summary.json"]
+
+
+@pytest.mark.parametrize(
+    ("content", "output", "told"),
+    [
+        (None, "page.html", "summary.json: cannot be read"),
+        ('{"schema_version": 1}', "page.html", "has schema 1, and this release reads schema 2"),
+        ("", "nowhere/page.html", "page.html: cannot be written (No such file or directory)"),
+        ("", "version", "version: cannot be written (Is a directory)"),
+    ],
+)
+def test_a_page_that_cannot_be_drawn_is_refused_on_one_line(
+    version: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: str | None,
+    output: str,
+    told: str,
+) -> None:
+    if content is None:
+        (version / "summary.json").unlink()
+    elif content:
+        (version / "summary.json").write_text(content)
+    before = sorted(version.parent.rglob("*"))
+    assert main(["report", str(version), "--output", str(version.parent / output)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert told in error
+    assert error.count("\n") == 1
+    assert sorted(version.parent.rglob("*")) == before
+
+
 def test_it_runs_as_a_module_and_imports_no_airflow(file: Path) -> None:
     code = (
         "import sys; from include.gmm.__main__ import main; main(sys.argv[1:]); "
@@ -122,3 +186,5 @@ def test_it_runs_as_a_module_and_imports_no_airflow(file: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "2 segments" in done.stdout
+    page = next((file.parent / "models").rglob("report.html")).read_text()
+    assert "<svg" in page or "data:image/svg+xml" in page

@@ -1,4 +1,4 @@
-"""The summary: true to the artifact, and bounded in size."""
+"""The summary: true to the artifact, and complete."""
 
 import json
 from pathlib import Path
@@ -7,13 +7,21 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import multivariate_normal
 
 from include.gmm import artifacts
 from include.gmm.errors import InputError
 from include.gmm.evaluation import evaluate
+from include.gmm.projection import discriminant_axes
 from include.gmm.settings import Segmentation
-from include.gmm.summary import CandidateSummary, Summary
+from include.gmm.summary import Summary
 from include.gmm.training import train
+
+
+@pytest.fixture(autouse=True)
+def _drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes seconds; what is drawn has tests of its own."""
+    monkeypatch.setattr("include.gmm.page.export.report", lambda summary: f"of {summary.version}")
 
 
 @pytest.fixture
@@ -39,6 +47,8 @@ def test_shares_and_probabilities_are_those_of_the_saved_model(
         assert segment.share == pytest.approx(len(mine) / 240)
         assert segment.mean_probability == pytest.approx(mine.mean())
         assert sum(segment.histogram) == len(mine)
+        assigned = probabilities[probabilities.argmax(axis=1) == segment.number - 1]
+        assert segment.mean_memberships == pytest.approx(assigned.mean(axis=0), abs=1e-8)
         assert segment.profile["euros"] == pytest.approx(
             np.average(shoppers["euros"], weights=column)
         )
@@ -72,47 +82,118 @@ def test_the_summary_stands_beside_the_model_and_reads_back(
     )
 
 
+def test_the_page_stands_beside_the_summary(
+    summary: Summary, tmp_path: Path, reference: artifacts.Reference
+) -> None:
+    folder = artifacts.folder_of(tmp_path, reference)
+    assert (folder / "report.html").read_text() == f"of {summary.version}"
+    assert {path.name for path in folder.iterdir()} == {
+        *("model.joblib", "choice.json", "manifest.json", "summary.json", "report.html")
+    }
+
+
+def test_the_parameters_in_the_summary_score_rows_as_the_saved_model_does(
+    summary: Summary, shoppers: pd.DataFrame
+) -> None:
+    """With nothing but the summary: transform, standardise, and weigh the densities."""
+    features = [feature for feature in summary.features if feature.in_mixture]
+    raw = np.column_stack([shoppers[feature.name] for feature in features]).astype(float)
+    for place, feature in enumerate(features):
+        read = np.log1p(raw[:, place]) if feature.transform == "log1p" else raw[:, place]
+        assert feature.centre is not None
+        assert feature.scale is not None
+        raw[:, place] = (read - feature.centre) / feature.scale
+    assert summary.covariance_type in ("full", "diag")  # SciPy takes both as they are
+    mixture = summary.mixture
+    densities = np.column_stack(
+        [
+            weight * multivariate_normal(mean, covariance).pdf(raw)
+            for weight, mean, covariance in zip(
+                mixture.weights, mixture.means, mixture.covariances, strict=True
+            )
+        ]
+    )
+    np.testing.assert_allclose(
+        densities / densities.sum(axis=1, keepdims=True),
+        joblib.load(summary.model_path).predict_proba(shoppers),
+        atol=1e-6,
+    )
+
+
+def test_columns_that_only_describe_have_no_centre_and_no_scale(summary: Summary) -> None:
+    described = {feature.name: (feature.centre, feature.scale) for feature in summary.features}
+    assert described["age"] == (None, None)
+    assert None not in described["visits"]
+
+
+def test_the_axes_are_those_of_the_saved_model(summary: Summary) -> None:
+    mixture = joblib.load(summary.model_path).named_steps["mixture"]
+    np.testing.assert_allclose(summary.mixture.axes, discriminant_axes(mixture), rtol=1e-8)
+
+
+def test_the_rows_shown_are_rows_of_the_table(summary: Summary, shoppers: pd.DataFrame) -> None:
+    shown = sorted(summary.sample.values)
+    table = sorted(
+        [float(visits), float(f"{euros:.5g}")]
+        for visits, euros in zip(shoppers["visits"], shoppers["euros"], strict=True)
+    )
+    assert shown == table
+    assert summary.ambiguous
+    for row in summary.ambiguous:
+        found = shoppers[shoppers["shopper"] == row.key]
+        assert row.values == found[["visits", "euros"]].to_numpy()[0].tolist()
+        probabilities = joblib.load(summary.model_path).predict_proba(found)[0]
+        assert row.probabilities == pytest.approx(probabilities, abs=1e-8)
+
+
+def test_a_segment_to_which_no_row_is_assigned_has_no_means(
+    tmp_path: Path,
+    reference: artifacts.Reference,
+    shoppers: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manifest, model, choice = artifacts.load(tmp_path, reference)
+    mixture = model.named_steps["mixture"]
+    mixture.weights_ = np.array([1 - 1e-300, 1e-300])
+    monkeypatch.setattr(artifacts, "load", lambda *_: (manifest, model, choice))
+    first, second = evaluate(tmp_path, reference, shoppers, "x").segments
+    assert first.mean_memberships == [1, 0]
+    assert second.rows == 0
+    assert second.mean_memberships == []
+
+
+def named(
+    models: Path, shoppers: pd.DataFrame, segmentation: Segmentation, names: dict[int, str]
+) -> Summary:
+    settings = segmentation.model_copy(update={"segment_names": names})
+    return evaluate(models, train(shoppers, settings, models, "x"), shoppers, "x")
+
+
+def test_segments_have_the_names_that_the_file_gives_them(
+    tmp_path: Path, shoppers: pd.DataFrame, segmentation: Segmentation
+) -> None:
+    summary = named(tmp_path, shoppers, segmentation, {2: "Regulars"})
+    assert [segment.name for segment in summary.segments] == ["", "Regulars"]
+    assert not any("segment_names" in warning for warning in summary.warnings)
+
+
+def test_names_that_were_given_for_more_segments_are_not_used_and_that_is_told(
+    tmp_path: Path, shoppers: pd.DataFrame, segmentation: Segmentation
+) -> None:
+    names = {9: "Nobody", 1: "Most", 3: "Strangers"}
+    summary = named(tmp_path, shoppers, segmentation, names)
+    assert [segment.name for segment in summary.segments] == ["", ""]
+    assert summary.warnings[-1] == (
+        "segment_names goes beyond the last segment, 2 (Nobody, Strangers): it was made for "
+        "another fit, so no name is used. Look at the segments and name them again."
+    )
+
+
 def test_features_that_changed_since_the_fit_are_refused(
     tmp_path: Path, reference: artifacts.Reference, shoppers: pd.DataFrame
 ) -> None:
     with pytest.raises(InputError, match="changed after version"):
         evaluate(tmp_path, reference, shoppers.assign(visits=shoppers["visits"] + 1), "x")
-
-
-def test_fifty_segments_of_thirty_features_stay_under_200_kilobytes(summary: Summary) -> None:
-    """The largest that the settings admit, with numbers as long as they come."""
-    number = -1234567.1234567891
-    feature = summary.features[0].model_copy(update={"mean": number, "median": number})
-    features = [feature.model_copy(update={"name": f"feature_{n}"}) for n in range(30)]
-    segment = summary.segments[0].model_copy(
-        update={
-            "histogram": [5_000_000] * 20,
-            "profile": {feature.name: number for feature in features},
-        }
-    )
-    candidate = CandidateSummary(
-        n_components=50,
-        covariance_type="spherical",
-        degrees_of_freedom=24_799,
-        smallest_eigenvalue=number,
-        degenerate=True,
-        converged=False,
-        passes=1000,
-        seconds=1234.567,
-        eigenvalue_floor=1e-05,
-        starts=20,
-        starts_agreed=20,
-        reason="a component collapsed: variance 1.0e-06 in some direction",
-        **dict.fromkeys(("log_likelihood", "bic", "icl", "aic"), number),
-    )
-    largest = summary.model_copy(
-        update={
-            "features": features,
-            "segments": [segment] * 50,
-            "candidates": [candidate] * 200,
-        }
-    )
-    assert len(json.dumps(largest.model_dump(mode="json"))) < 200_000
 
 
 def test_a_model_inside_the_project_is_shown_relative_to_it(

@@ -72,11 +72,20 @@ def test_a_key_that_does_not_exist_is_named_with_its_file(tmp_path: Path) -> Non
         ("title", "", "title"),
         ("features__columns", {"a": {"resolution": float("inf")}}, "resolution"),
         ("source__table", "Raw.Purchases", "source.table"),
+        ("segment_names", {0: "Nobody"}, "segment_names.0"),
+        ("segment_names", {51: "Nobody"}, "segment_names.51"),
+        ("segment_names", {1: "  "}, "segment_names.1"),
+        ("segment_names", {"first": "Regulars"}, "segment_names.first"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, dotted: str, value: object, named: str) -> None:
     with pytest.raises(InputError, match=named):
         settings.load(written(tmp_path, **{dotted: value}))
+
+
+def test_names_are_given_to_segments_by_their_number(tmp_path: Path) -> None:
+    named = settings.load(written(tmp_path, segment_names={2: " Regulars ", 7: "Old friends"}))
+    assert named.segment_names == {2: "Regulars", 7: "Old friends"}
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:

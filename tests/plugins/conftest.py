@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 pytest.importorskip("airflow")
 
-from airflow import settings
+from airflow import sdk, settings
 from airflow.api_fastapi import app as airflow_api
 from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.models import import_all_models
 from airflow.models.base import Base
+from airflow.models.dag import DagModel
+from airflow.models.dagbundle import DagBundleModel
 from airflow.models.dagrun import DagRun
+from airflow.models.serialized_dag import SerializedDagModel
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.serialization.serialized_objects import LazyDeserializedDAG
 from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState
 from airflow.utils.types import DagRunType
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from plugins.gmm_summaries.app import app
 
@@ -75,7 +82,8 @@ def client(
 def run(metadata_database: None) -> Callable[..., str]:
     """Puts a run into the database and gives the address of its pages.
 
-    `tasks` maps each task to its state; `returned` maps tasks to what they returned.
+    `tasks` maps each task to its state, and `ended` to when it ended; "task[3]" is the instance 3
+    of a mapped task. `returned` maps tasks to what they returned.
     """
 
     def make(
@@ -84,23 +92,31 @@ def run(metadata_database: None) -> Callable[..., str]:
         returned: dict[str, Any] | None = None,
         dag_id: str = "customers_train",
         run_id: str | None = None,
+        date: datetime | None = None,
+        ended: dict[str, datetime] | None = None,
     ) -> str:
         run_id = run_id or f"run_{uuid.uuid4().hex}"
         with create_session() as session:
             dag_run = DagRun(
-                dag_id=dag_id, run_id=run_id, run_type=DagRunType.MANUAL, state=DagRunState(state)
+                dag_id=dag_id,
+                run_id=run_id,
+                run_type=DagRunType.MANUAL,
+                run_after=date or datetime.now(UTC),
+                state=DagRunState(state),
             )
             session.add(dag_run)
             session.flush()
-            for task_id, task_state in tasks.items():
+            for name, task_state in tasks.items():
+                task_id, _, instance = name.rstrip("]").partition("[")
                 session.execute(
                     insert(TaskInstance).values(
                         id=uuid.uuid4(),
                         dag_id=dag_id,
                         run_id=run_id,
                         task_id=task_id,
-                        map_index=-1,
+                        map_index=int(instance or -1),
                         state=task_state,
+                        end_date=(ended or {}).get(name),
                         pool="default_pool",
                         pool_slots=1,
                     )
@@ -117,9 +133,37 @@ def run(metadata_database: None) -> Callable[..., str]:
                         value=value,
                     )
                 )
-        return f"/gmm/{dag_id}/{run_id}"
+        return f"/gmm/{dag_id}/{quote(run_id, safe='')}"
 
     return make
+
+
+@pytest.fixture
+def dag(metadata_database: None) -> Iterator[Callable[..., str]]:
+    """Puts a DAG into the database, as the DAG processor does, and gives the id. Takes it away."""
+    made = []
+
+    def make(dag_id: str, *tasks: str, description: str = "", stale: bool = False) -> str:
+        with sdk.DAG(dag_id) as defined:
+            for task_id in tasks:
+                EmptyOperator(task_id=task_id)
+        with create_session() as session:
+            session.merge(DagBundleModel(name="bundle"))
+            session.flush()
+            session.add(
+                DagModel(
+                    dag_id=dag_id, bundle_name="bundle", description=description, is_stale=stale
+                )
+            )
+            session.flush()
+            stored = LazyDeserializedDAG.from_dag(defined)
+            SerializedDagModel.write_dag(stored, bundle_name="bundle", session=session)
+        made.append(dag_id)
+        return dag_id
+
+    yield make
+    with create_session() as session:
+        session.execute(delete(DagModel).where(DagModel.dag_id.in_(made)))
 
 
 @pytest.fixture

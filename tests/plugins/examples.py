@@ -87,7 +87,7 @@ def _feature(
         label=label,
         unit=unit,
         in_mixture=in_mixture,
-        transform="log1p" if in_mixture else "none",
+        transform="log1p" if in_mixture and name != "balance" else "none",
         resolution=1.0,
         mean=mean,
         standard_deviation=deviation,

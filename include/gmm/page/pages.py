@@ -1,77 +1,105 @@
-"""Templates and charts, rendered."""
+"""Templates, rendered."""
 
 from __future__ import annotations
 
-import threading
+import base64
+import itertools
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from include.gmm.summary import HISTOGRAM_BINS, Summary
-from include.gmm.page import words
+from include.gmm.page import assets, vega, words
 from include.gmm.page.reason import NoSummary
+from include.gmm.page.standing import Standing
+from include.gmm.summary import HISTOGRAM_BINS, Summary
 
 if TYPE_CHECKING:
     from include.gmm.page.charts import ThemeName
 
-HERE = Path(__file__).parent
-STATIC = {"page.css": "text/css", "theme.js": "text/javascript"}
+FIGURES = ("shares", "membership", "confusion", "map", "profiles", "bic", "icl", "aic")
+THEME_NAMES: tuple[ThemeName, ...] = ("light", "dark")
 
-# Altair keeps the object that `.axis(...)`, `.scale(...)` and their like act upon in the class:
-# two threads that make charts at once would swap their axes.
-_one_at_a_time = threading.Lock()
-
-_environment = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
+environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,  # of everything: DAGs, columns and labels are named by people
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals["shapes"] = words.SHAPES
-_environment.globals["bins"] = [
+environment.globals["shapes"] = words.SHAPES
+environment.globals["bins"] = [
     f"{100 * place // HISTOGRAM_BINS}\N{EN DASH}{100 * (place + 1) // HISTOGRAM_BINS} %"
     for place in range(HISTOGRAM_BINS)
 ]
+environment.globals["asset"] = assets.address
 for _filter in (
     words.count,
     words.percent,
     words.number,
     words.fixed,
     words.against_mean,
+    words.centre,
+    words.distance,
+    words.distinctive,
     words.tint,
     words.colour,
+    words.short,
+    words.title,
 ):
-    _environment.filters[_filter.__name__] = _filter
+    environment.filters[_filter.__name__] = _filter
 
 
-def clusters(summary: Summary) -> str:
+def clusters(summary: Summary, standing: Standing | None = None) -> str:
     """The page of a run that found clusters."""
-    return _environment.get_template("clusters.html").render(summary=summary)
+    return environment.get_template("clusters.html").render(
+        summary=summary, standing=standing, root="../../", report=None, what_if=_what_if(summary)
+    )
 
 
-def message(reason: NoSummary) -> str:
-    """The page that says why there are no clusters to see."""
-    return _environment.get_template("message.html").render(reason=reason)
+def report(summary: Summary) -> str:
+    """The same page as one file that needs nothing else, with its charts in both themes."""
+    drawn = {
+        f"{name}.{theme}": _as_data(vega.as_svg(chart).encode(), "image/svg+xml")
+        for name, theme in itertools.product(FIGURES, THEME_NAMES)
+        if (chart := vega.specification(summary, name, theme)) is not None
+    }
+    return environment.get_template("clusters.html").render(
+        summary=summary,
+        standing=None,
+        root="",
+        report={
+            "styles": assets.content("page.css").decode(),
+            "scripts": [assets.content(name).decode() for name in ("airflow.js", "what_if.js")],
+            "charts": drawn,
+            "summary": _as_data(summary.model_dump_json(indent=2).encode(), "application/json"),
+        },
+        what_if=_what_if(summary),
+    )
 
 
-def static(name: str) -> bytes:
-    """The content of a stylesheet or script named in STATIC."""
-    return (HERE / "static" / name).read_bytes()
+def message(reason: NoSummary, root: str = "../../") -> str:
+    """The page that says why there are no clusters to see; root leads to the plugin's own."""
+    return environment.get_template("message.html").render(reason=reason, root=root, report=None)
 
 
-def chart(summary: Summary, name: str, theme: ThemeName) -> str | None:
-    """One chart as SVG; None if there is no chart of that name.
+def _what_if(summary: Summary) -> str:
+    """What `what_if.js` computes membership probabilities from."""
+    features = [feature for feature in summary.features if feature.in_mixture]
+    return json.dumps(
+        {
+            "type": summary.covariance_type,
+            "weights": summary.mixture.weights,
+            "means": summary.mixture.means,
+            "covariances": summary.mixture.covariances,
+            "features": [
+                {"transform": feature.transform, "centre": feature.centre, "scale": feature.scale}
+                for feature in features
+            ],
+        }
+    )
 
-    The libraries that draw are imported here, when the first chart is asked for.
-    """
-    import vl_convert
 
-    from include.gmm.page import charts
-
-    if name not in charts.CHARTS:
-        return None
-    with _one_at_a_time:
-        specification: dict[str, Any] = charts.CHARTS[name](summary, charts.THEMES[theme]).to_dict()
-    return str(vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]))
+def _as_data(content: bytes, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"

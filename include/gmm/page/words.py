@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
 
 from include.gmm.settings import CovarianceType
-from include.gmm.summary import FeatureSummary, SegmentSummary
+from include.gmm.summary import FeatureSummary, SegmentSummary, Summary
 
 NOTHING = "\N{EN DASH}"
+NOTICEABLE = 0.25  # standard deviations from the mean over all rows
+MOST_SAID = 3  # features that tell a segment apart
 PALETTE = 7  # colours of include.gmm.page.charts, which page.css repeats
 
 SHAPES: dict[CovarianceType, str] = {
@@ -46,6 +51,11 @@ def number(value: float | None) -> str:
     return _minus(f"{value:,.{decimals}f}")
 
 
+def short(value: float | None) -> str:
+    """A number for an input field, to four significant digits."""
+    return np.format_float_positional(value or 0.0, 4, fractional=False, trim="-")
+
+
 def fixed(value: float, decimals: int) -> str:
     """A number with that many decimals, so that columns compare."""
     return _minus(f"{value:,.{decimals}f}")
@@ -62,12 +72,47 @@ def against_mean(value: float | None, feature: FeatureSummary) -> str:
     return f"{number(abs(difference))} {'above' if difference >= 0 else 'below'} the mean"
 
 
+def distinctive(segment: SegmentSummary, features: Sequence[FeatureSummary]) -> list[str]:
+    """What sets a segment apart, most of all first: "orders 5.2, the average is 2.9"."""
+    found = []
+    for feature in features:
+        value = segment.profile.get(feature.name)
+        if value is None or feature.mean is None or not feature.standard_deviation:
+            continue
+        distance = abs(value - feature.mean) / feature.standard_deviation
+        if distance >= NOTICEABLE:
+            unit = f" {feature.unit}" if feature.unit and feature.heading != feature.label else ""
+            said = f"{feature.label} {number(value)}{unit}, the average is {number(feature.mean)}"
+            found.append((distance, said))
+    return [said for _, said in sorted(found, key=lambda each: -each[0])[:MOST_SAID]]
+
+
+def distance(value: float | None, feature: FeatureSummary) -> str:
+    """How many standard deviations over all rows a mean lies from the mean of all rows: +1.2"""
+    if value is None or feature.mean is None or not feature.standard_deviation:
+        return NOTHING
+    return _minus(f"{(value - feature.mean) / feature.standard_deviation:+.2f}")
+
+
+def centre(summary: Summary, place: int, number: int) -> float:
+    """Where a segment's mean lies along a feature of the mixture, in the column's own unit."""
+    feature = [feature for feature in summary.features if feature.in_mixture][place]
+    mean = summary.mixture.means[number - 1][place] * (feature.scale or 1.0)
+    mean += feature.centre or 0.0
+    return math.expm1(mean) if feature.transform == "log1p" else mean
+
+
+def title(segment: SegmentSummary) -> str:
+    """Its name, or its number where it has none."""
+    return segment.name or f"Segment {segment.number}"
+
+
 def tint(value: float | None, feature: FeatureSummary) -> str:
     """The CSS class for a cell: how far from the mean, in standard deviations over all rows."""
     if value is None or feature.mean is None or not feature.standard_deviation:
         return ""
     distance = (value - feature.mean) / feature.standard_deviation
-    if abs(distance) < 0.25:
+    if abs(distance) < NOTICEABLE:
         return ""
     return f"{'far-' if abs(distance) >= 1 else ''}{'above' if distance > 0 else 'below'}"
 

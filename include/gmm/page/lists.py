@@ -1,0 +1,63 @@
+"""The pages that tell of more than one run, rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from include.gmm.page import comparison
+from include.gmm.page.pages import environment
+from include.gmm.page.past import History, Segmentation, Version, bic, bic_per_row
+
+if TYPE_CHECKING:
+    from include.gmm.page.charts import ThemeName
+
+
+def when(date: datetime) -> str:
+    """A moment as the lists write it."""
+    return f"{date.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+for _filter in (when, bic, bic_per_row):
+    environment.filters[_filter.__name__] = _filter
+
+
+def history(found: History) -> str:
+    """The versions of one segmentation, run by run."""
+    return environment.get_template("history.html").render(history=found, root="../", report=None)
+
+
+def compare(left: Version, right: Version) -> str:
+    """Two versions side by side."""
+    return environment.get_template("compare.html").render(
+        left=left,
+        right=right,
+        figures=comparison.figures(left.summary, right.summary),
+        settings=comparison.settings(left.summary, right.summary),
+        pairs=comparison.pairs(left.summary, right.summary),
+        columns=comparison.columns(left.summary, right.summary),
+        root="../",
+        report=None,
+    )
+
+
+def overview(segmentations: Sequence[Segmentation]) -> str:
+    """All segmentations and where they stand."""
+    return environment.get_template("overview.html").render(
+        segmentations=segmentations, root="", report=None
+    )
+
+
+def chart(found: History, name: str, theme: ThemeName) -> dict[str, Any] | None:
+    """One chart of the history as Vega-Lite; None if there is nothing to draw under that name.
+
+    The libraries that draw are imported here, when the first chart is asked for.
+    """
+    from include.gmm.page.charts import THEMES
+    from include.gmm.page.charts.history import CHARTS
+
+    versions = found.versions
+    if name not in CHARTS or not versions:
+        return None
+    return dict(CHARTS[name](versions, THEMES[theme]).to_dict())

@@ -1,0 +1,98 @@
+"""What the lists tell of runs and of segmentations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from include.gmm.summary import Summary
+
+STATES = {
+    "queued": "waits to start",
+    "running": "is running",
+    "success": "succeeded",
+    "failed": "failed",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run of a DAG; `note` says why it has no summary to tell of, where that is known."""
+
+    run_id: str
+    date: datetime
+    state: str
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """The state as the lists say it."""
+        return STATES.get(self.state, self.state)
+
+    @property
+    def quoted(self) -> str:
+        """The id as a part of an address."""
+        return quote(self.run_id, safe="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version(Run):
+    """A run with the summary that it left."""
+
+    summary: Summary
+
+
+@dataclass(frozen=True)
+class History:
+    """The newest runs of a DAG, the newest first."""
+
+    dag_id: str
+    runs: list[Run]
+    left_out: int  # older runs
+
+    @property
+    def versions(self) -> list[Version]:
+        """The runs that left a summary, the newest first."""
+        return [run for run in self.runs if isinstance(run, Version)]
+
+    @property
+    def title(self) -> str:
+        """What the newest summary calls the segmentation."""
+        return self.versions[0].summary.title if self.versions else self.dag_id
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """A DAG that trains a segmentation: its newest run, and the newest that left a summary."""
+
+    dag_id: str
+    description: str
+    latest: Run | None
+    version: Run | None
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return (self.summary and self.summary.title) or self.description or self.dag_id
+
+    @property
+    def summary(self) -> Summary | None:
+        """That of the newest version, where it can be read."""
+        return self.version.summary if isinstance(self.version, Version) else None
+
+    @property
+    def quoted(self) -> str:
+        """The id of the DAG as a part of an address."""
+        return quote(self.dag_id, safe="")
+
+
+def bic(summary: Summary) -> float:
+    """Of the mixture that was chosen."""
+    chosen = (summary.n_components, summary.covariance_type)
+    return next(c.bic for c in summary.candidates if (c.n_components, c.covariance_type) == chosen)
+
+
+def bic_per_row(summary: Summary) -> float:
+    """What compares better than BIC between runs with different numbers of rows."""
+    return bic(summary) / summary.evaluation.rows_fitted

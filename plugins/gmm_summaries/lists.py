@@ -1,0 +1,98 @@
+"""The routes of the pages that tell of more than one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
+
+from airflow.api_fastapi.common.db.common import SessionDep
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from include.gmm.page import lists, pages, vega
+from include.gmm.page.reason import NoSummary
+from plugins.gmm_summaries import history
+from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, readable, refusal
+
+
+class Page(APIRoute):
+    """A route whose refusals are pages, too, with the addresses that are right at its depth."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Answer as the route does, but for errors."""
+        answer = super().get_route_handler()
+        root = "../" * (self.path.count("/") - 1)
+
+        async def answer_or_refuse(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except StarletteHTTPException as error:
+                page = pages.message(refusal(error), root)
+                return HTMLResponse(page, error.status_code, headers=error.headers)
+
+        return answer_or_refuse
+
+
+CHOOSE = "Two different runs can be compared. Go back to the history of the DAG to choose them."
+router = APIRouter()
+tabs = APIRouter(route_class=Page)
+
+
+@tabs.get("/segmentations", dependencies=LOGGED_IN)
+def segmentations(session: SessionDep, user: GetUserDep) -> HTMLResponse:
+    """All segmentations that this user may read."""
+    dags = history.segmentation_dags(session)
+    allowed = readable(session, dags, user)
+    shown = {dag_id: description for dag_id, description in dags.items() if dag_id in allowed}
+    return HTMLResponse(lists.overview(history.segmentations(session, shown)))
+
+
+@tabs.get("/{dag_id}/clusters", dependencies=MAY_READ_RUN)
+def runs(dag_id: str, session: SessionDep) -> HTMLResponse:
+    """The history of a segmentation."""
+    found = history.history(session, dag_id)
+    if isinstance(found, NoSummary):
+        return _message(found)
+    return HTMLResponse(lists.history(found))
+
+
+@tabs.get("/{dag_id}/compare", dependencies=MAY_READ_RUN)
+def compare(dag_id: str, session: SessionDep, left: str = "", right: str = "") -> HTMLResponse:
+    """Two versions of a segmentation side by side."""
+    if "" in (left, right) or left == right:
+        return _message(NoSummary("Choose two runs", CHOOSE, status=400))
+    first = history.version(session, dag_id, left)
+    if isinstance(first, NoSummary):
+        return _message(first)
+    second = history.version(session, dag_id, right)
+    if isinstance(second, NoSummary):
+        return _message(second)
+    return HTMLResponse(lists.compare(first, second))
+
+
+@router.get("/{dag_id}/charts/{name}.{theme}.{kind}", dependencies=MAY_READ_RUN)
+def chart(
+    dag_id: str,
+    name: str,
+    theme: Literal["light", "dark"],
+    kind: Literal["json", "svg"],
+    session: SessionDep,
+) -> Response:
+    """One chart of the history, for a light or a dark page."""
+    found = history.history(session, dag_id)
+    made = None if isinstance(found, NoSummary) else lists.chart(found, name, theme)
+    if made is None:
+        raise HTTPException(404, "There is no such chart.")
+    if kind == "svg":
+        return Response(vega.as_svg(made), media_type="image/svg+xml")
+    return Response(vega.as_json(made), media_type="application/json")
+
+
+router.include_router(tabs)
+
+
+def _message(reason: NoSummary) -> HTMLResponse:
+    return HTMLResponse(pages.message(reason, root="../"), reason.status)

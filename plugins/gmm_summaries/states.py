@@ -1,0 +1,106 @@
+"""Why a run has no summary, from the states of its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import quote
+
+from airflow.utils.state import DagRunState, TaskInstanceState
+
+from include.gmm.page.reason import NoSummary
+
+TASK = "load_model_and_evaluate"
+AT_WORK = (TaskInstanceState.RUNNING, TaskInstanceState.RESTARTING, TaskInstanceState.DEFERRED)
+DONE = (TaskInstanceState.SUCCESS, TaskInstanceState.SKIPPED)
+
+
+class Attempt(NamedTuple):
+    """A task of a run, or one of the instances of a mapped task."""
+
+    task_id: str
+    map_index: int  # -1 for a task that is not mapped
+    state: str | None
+    end_date: datetime | None
+
+    @property
+    def name(self) -> str:
+        """The task as people know it."""
+        return self.task_id if self.map_index < 0 else f"{self.task_id} [{self.map_index}]"
+
+    @property
+    def when(self) -> str:
+        """When it ended, as a part of a sentence."""
+        if self.end_date is None:
+            return ""
+        return f", on {self.end_date.astimezone(UTC):%Y-%m-%d at %H:%M:%S} UTC"
+
+    def log(self, dag_id: str, run_id: str) -> str:
+        """The address of its log in Airflow, relative to the page of the run."""
+        dag, run, task = (quote(part, safe="") for part in (dag_id, run_id, self.task_id))
+        mapped = "" if self.map_index < 0 else f"/mapped/{self.map_index}"
+        return f"../../../dags/{dag}/runs/{run}/tasks/{task}{mapped}"
+
+
+def why_none(dag_id: str, run_id: str, state_of_run: str, attempts: Sequence[Attempt]) -> NoSummary:
+    """Why a run with these tasks has no summary, and where its reader finds out more."""
+    states = {attempt.task_id: attempt.state for attempt in attempts}
+    if states and TASK not in states:
+        return no_such_task("its runs find no clusters")
+    if state_of_run in (DagRunState.QUEUED, DagRunState.RUNNING):
+        return _still_going(dag_id, run_id, attempts)
+    if failed := _in_order(attempts, TaskInstanceState.FAILED):
+        first = failed[0]
+        return NoSummary(
+            "The run failed",
+            f"Task {first.name} failed first{first.when}, before there was a model to show. "
+            "Its log says why.",
+            tuple(f"Failed: {attempt.name}" for attempt in failed),
+            log=first.log(dag_id, run_id),
+        )
+    ended = states.get(TASK) or "never started"
+    return NoSummary(
+        "The run left no summary",
+        f"The run ended as {state_of_run}, its task {TASK} as: {ended}. "
+        "Clear that task to run it again.",
+    )
+
+
+def no_such_task(therefore: str) -> NoSummary:
+    """For a DAG that trains nothing."""
+    return NoSummary(
+        "No clusters here",
+        f"This DAG has no task {TASK}, so {therefore}. "
+        "This tab is for the DAGs that train a segmentation.",
+    )
+
+
+def _still_going(dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> NoSummary:
+    parts = {
+        "Running": _in_order(attempts, *AT_WORK),
+        "Failed, and waits for its next try": _in_order(attempts, TaskInstanceState.UP_FOR_RETRY),
+        "Failed": _in_order(attempts, TaskInstanceState.FAILED),
+        "Done": _in_order(attempts, *DONE),
+    }
+    done = len(parts["Done"])
+    running = ", ".join(attempt.name for attempt in parts["Running"])
+    unfinished = [*parts["Running"], *parts["Failed, and waits for its next try"], *parts["Failed"]]
+    return NoSummary(
+        "The run is still going",
+        f"{f'Now at work: {running}' if running else 'No task is at work right now'}; "
+        f"{done} of {len(attempts)} tasks are done. "
+        f"The clusters appear here as soon as task {TASK} has succeeded. "
+        "This page looks again by itself.",
+        tuple(f"{part}: {each.name}" for part, found in parts.items() for each in found),
+        waiting=True,
+        log=unfinished[0].log(dag_id, run_id) if unfinished else "",
+    )
+
+
+def _in_order(attempts: Sequence[Attempt], *states: TaskInstanceState) -> list[Attempt]:
+    """Those in one of the states, in the order in which they ended."""
+    return sorted(
+        (attempt for attempt in attempts if attempt.state in states),
+        key=lambda each: (each.end_date is None, each.end_date or datetime.max, each.name),
+    )
