@@ -15,7 +15,7 @@ from include.gmm.page.export import report, sample_csv, segments_csv
 from include.gmm.page.reason import NoSummary
 from include.gmm.summary import Summary
 from plugins.gmm_summaries import lists
-from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders
+from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders, refusal
 from plugins.gmm_summaries.runs import find, standing
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
@@ -106,16 +106,8 @@ async def refuse(request: Request, error: StarletteHTTPException) -> Response:
     """An error in the tab is a page, and elsewhere what Airflow's API answers."""
     if getattr(request.scope.get("route"), "name", None) != "clusters":
         return await http_exception_handler(request, error)
-    titles = {401: "You are not logged in", 403: "You may not see this"}
-    texts = {
-        401: "Your session may have ended. Reload the whole page to log in again.",
-        403: "Your role may not read the XComs, runs or tasks of this DAG.",
-    }
-    reason = NoSummary(
-        titles.get(error.status_code, "This did not work"),
-        texts.get(error.status_code, str(error.detail)),
-    )
-    return HTMLResponse(pages.message(reason), error.status_code, headers=error.headers)
+    page = pages.message(refusal(error))
+    return HTMLResponse(page, error.status_code, headers=error.headers)
 
 
 def _summary(session: SessionDep, dag_id: str, run_id: str) -> Summary:

@@ -11,7 +11,7 @@ from include.gmm import settings
 from include.gmm.__main__ import main
 from include.gmm.settings import Segmentation
 from include.gmm.summary import Summary
-from tests.plugins.examples import example
+from tests.gmm.page.examples import example
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 
 from include.gmm import saved_summary
 from include.gmm.errors import InputError
-from tests.plugins.examples import example
+from tests.gmm.page.examples import example
 
 
 def test_a_summary_comes_back_as_it_was_saved(tmp_path: Path) -> None:

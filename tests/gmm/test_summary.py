@@ -9,7 +9,7 @@ from include.gmm.projection import discriminant_axes
 from include.gmm.rounding import significant
 from include.gmm.sampling import SAMPLE_ROWS, SAMPLE_VALUES
 from include.gmm.summary import CandidateSummary, MixtureSummary, Row, Sample, Summary
-from tests.plugins.examples import example
+from tests.gmm.page.examples import example
 
 NUMBER = -1234567.1234567891
 

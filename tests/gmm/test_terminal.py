@@ -8,7 +8,7 @@ from rich.console import Console
 
 from include.gmm.summary import Summary
 from include.gmm.terminal import render
-from tests.plugins.examples import example
+from tests.gmm.page.examples import example
 
 
 def printed(summary: Summary, width: int = 100) -> list[str]:

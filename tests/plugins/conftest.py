@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -34,8 +34,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, insert
 
+from include.gmm.summary import Summary
 from plugins.gmm_summaries.app import app
+from plugins.gmm_summaries.states import TASK
+from tests.gmm.page.examples import example
 
+DAY = datetime(2026, 11, 23, 20, 30, tzinfo=UTC)  # of the first run
 BASE = "http://airflow.test/some/base/path"
 
 
@@ -139,6 +143,26 @@ def run(metadata_database: None) -> Callable[..., str]:
 
 
 @pytest.fixture
+def dag_id() -> str:
+    """A DAG of which no other test has runs."""
+    return f"dag_{uuid.uuid4().hex}_train"
+
+
+@pytest.fixture
+def trained(run: Callable[..., str], dag_id: str) -> Callable[..., str]:
+    """Puts a run with a summary into the database, so many days after the first; gives its id."""
+
+    def make(days: int = 0, summary: Summary | None = None) -> str:
+        run_id = f"manual__{days}+00:00"
+        value = (summary or example()).model_dump(mode="json")
+        date = DAY + timedelta(days=days)
+        run("success", {TASK: "success"}, {TASK: value}, dag_id, run_id, date)
+        return run_id
+
+    return make
+
+
+@pytest.fixture
 def dag(metadata_database: None) -> Iterator[Callable[..., str]]:
     """Puts a DAG into the database, as the DAG processor does, and gives the id. Takes it away."""
     made = []
@@ -151,7 +175,7 @@ def dag(metadata_database: None) -> Iterator[Callable[..., str]]:
             session.merge(DagBundleModel(name="bundle"))
             session.flush()
             session.add(
-                DagModel(
+                DagModel(  # type: ignore[no-untyped-call]
                     dag_id=dag_id, bundle_name="bundle", description=description, is_stale=stale
                 )
             )

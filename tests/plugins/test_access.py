@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from airflow.api_fastapi import app as airflow_api
+from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
 from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 from airflow.api_fastapi.core_api import security
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from include.gmm.page import assets
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN
 from plugins.gmm_summaries.app import app
-from tests.plugins.examples import example
+from tests.gmm.page.examples import example
 
 Client = Callable[[str | None], TestClient]
 Run = Callable[..., str]
+TASK = "load_model_and_evaluate"
+DENIED = "denied_train"
+
+
+class DenyingManager(SimpleAuthManager):
+    """Denies everything of one DAG, which no role of SimpleAuthManager does."""
+
+    def is_authorized_dag(self, *, details: DagDetails | None = None, **asked: Any) -> bool:
+        denied = details is not None and details.id == DENIED
+        return not denied and super().is_authorized_dag(details=details, **asked)
+
+
+@pytest.fixture
+def viewer(client: Client, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """A viewer who may see all DAGs but one."""
+    browser = client("viewer")
+    manager = DenyingManager()  # type: ignore[no-untyped-call]
+    monkeypatch.setattr(airflow_api._AuthManagerState, "instance", manager)
+    return browser
+
+
+def trained(run: Run, dag_id: str) -> str:
+    return run("success", {TASK: "success"}, {TASK: example().model_dump(mode="json")}, dag_id)
+
 
 ADDRESSES = [
-    "/gmm/static/page.css",
-    "/gmm/static/theme.js",
+    f"/gmm/{assets.address('page.css')}",
+    f"/gmm/{assets.address('airflow.js')}",
+    "/gmm/static/0/page.css",
+    "/gmm/segmentations",
+    "/gmm/customers_train/clusters",
+    "/gmm/customers_train/compare?left=some_run&right=other_run",
+    "/gmm/customers_train/charts/shares.light.json",
+    "/gmm/customers_train/charts/shares.no_theme.svg",
+    "/gmm/~/clusters",
     "/gmm/customers_train/some_run/clusters",
     "/gmm/customers_train/some_run/summary.json",
     "/gmm/customers_train/some_run/charts/bic.light.svg",
@@ -67,12 +102,39 @@ def test_each_guard_knows_the_user() -> None:
 
 
 def test_a_role_that_may_read_nothing_gets_nothing(client: Client, run: Run) -> None:
-    task = "load_model_and_evaluate"
-    page = run("success", {task: "success"}, {task: example().model_dump(mode="json")})
+    page = trained(run, "customers_train")
     for route in ("clusters", "summary.json", "charts/bic.light.svg"):
         answer = client("").get(f"{page}/{route}")
         assert answer.status_code == 403
         assert "segments" not in answer.text
+
+
+@pytest.mark.parametrize("route", ["clusters", "compare?left=a&right=b", "charts/shares.light.svg"])
+def test_who_may_not_read_a_dag_gets_none_of_the_pages_of_its_runs(
+    viewer: TestClient, run: Run, route: str
+) -> None:
+    for dag_id, refused in ((DENIED, True), ("allowed_train", False)):
+        trained(run, dag_id)
+        answer = viewer.get(f"/gmm/{dag_id}/{route}")
+        assert (answer.status_code == 403) is refused
+
+
+def test_no_query_lends_the_pages_of_a_dag_the_access_to_another(
+    viewer: TestClient, run: Run
+) -> None:
+    trained(run, DENIED)
+    assert viewer.get(f"/gmm/{DENIED}/clusters?dag_id=allowed_train").status_code == 403
+
+
+def test_the_overview_names_the_dags_that_its_reader_may_see_and_no_others(
+    viewer: TestClient, run: Run, dag: Callable[..., str]
+) -> None:
+    for dag_id in (DENIED, "allowed_train"):
+        trained(run, dag(dag_id, TASK, description=f"About {dag_id}"))
+    answer = viewer.get("/gmm/segmentations")
+    assert answer.status_code == 200
+    assert "allowed_train" in answer.text
+    assert "denied" not in answer.text
 
 
 @pytest.mark.parametrize("entity", ["XCOM", "RUN", "TASK_INSTANCE"])
@@ -84,17 +146,45 @@ def test_who_may_not_read_a_part_of_that_very_dag_does_not_see_the_whole(
         return asked["method"] == "GET" and not refused
 
     monkeypatch.setattr(SimpleAuthManager, "is_authorized_dag", is_authorized_dag)
-    task = "load_model_and_evaluate"
     for dag_id, status in (("customers_train", 403), ("other", 200)):
-        value = example().model_dump(mode="json")
-        page = run("success", {task: "success"}, {task: value}, dag_id=dag_id)
-        for route in ("clusters", "summary.json", "charts/bic.light.svg"):
-            assert client("viewer").get(f"{page}/{route}").status_code == status
+        page = trained(run, dag_id)
+        for address in ("clusters", "summary.json", "charts/bic.light.svg", "../clusters"):
+            assert client("viewer").get(f"{page}/{address}").status_code == status
 
 
-def test_a_session_that_ended_is_explained_in_the_tab(client: Client) -> None:
-    answer = client(None).get("/gmm/customers_train/some_run/clusters")
+@pytest.mark.parametrize("entity", ["XCOM", "RUN", "TASK_INSTANCE"])
+def test_the_overview_leaves_out_a_dag_of_which_a_part_may_not_be_read(
+    client: Client, run: Run, dag: Callable[..., str], monkeypatch: pytest.MonkeyPatch, entity: str
+) -> None:
+    def is_authorized_dag(_: SimpleAuthManager, **asked: Any) -> bool:
+        return (asked["access_entity"].name, asked["details"].id) != (entity, DENIED)
+
+    monkeypatch.setattr(SimpleAuthManager, "is_authorized_dag", is_authorized_dag)
+    for dag_id in (DENIED, "allowed_train"):
+        trained(run, dag(dag_id, TASK))
+    answer = client("viewer").get("/gmm/segmentations")
+    assert "allowed_train" in answer.text
+    assert DENIED not in answer.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/gmm/customers_train/some_run/clusters", "/gmm/customers_train/clusters",
+     "/gmm/customers_train/compare", "/gmm/segmentations"],
+)  # fmt: skip
+def test_a_session_that_ended_is_explained_on_each_page_in_its_usual_look(
+    client: Client, address: str
+) -> None:
+    answer = client(None).get(address)
+    assert answer.status_code == 401
     assert "Reload the whole page to log in again" in answer.text
+    (style,) = re.findall(r'<link rel="stylesheet" href="([^"]*)"', answer.text)
+    assert answer.url.join(style).path == f"/some/base/path/gmm/{assets.address('page.css')}"
+
+
+def test_a_reader_who_may_not_see_a_dag_is_told_so_in_words(viewer: TestClient) -> None:
+    answer = viewer.get(f"/gmm/{DENIED}/clusters")
+    assert "Your role may not read the XComs, runs or tasks of this DAG." in answer.text
 
 
 @pytest.mark.parametrize("role", [None, "viewer"])
@@ -106,12 +196,16 @@ def test_each_answer_forbids_the_browser_what_the_page_does_not_need(
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'self'" in policy
+    assert "form-action 'self'" in policy
     assert "unsafe" not in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
-    assert headers["cache-control"] == "no-store"
+    kept = "immutable" in headers["cache-control"]
+    assert kept or headers["cache-control"] == "no-store"
+    assert kept is (role is not None and address in ADDRESSES[:2])
 
 
 @pytest.mark.parametrize("name", ["../app.py", "..%2Fapp.py", "%2e%2e%2fapp.py", "page.css%00"])
-def test_static_files_are_those_two_and_no_others(client: Client, name: str) -> None:
-    assert client("viewer").get(f"/gmm/static/{name}").status_code == 404
+def test_static_files_are_those_of_the_pages_and_no_others(client: Client, name: str) -> None:
+    for digest in (assets.digest("page.css"), "0"):
+        assert client("viewer").get(f"/gmm/static/{digest}/{name}").status_code == 404

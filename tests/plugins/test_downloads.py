@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 
 from include.gmm.page import assets
 from include.gmm.page.export import segments_csv
+from tests.gmm.page.examples import example
 from tests.gmm.page.parsed import Parsed
-from tests.plugins.examples import example
 
 TASK = "load_model_and_evaluate"
 Client = Callable[[str | None], TestClient]

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
+from markupsafe import escape
 
-from tests.plugins.examples import example
+from plugins.gmm_summaries.runs import SCHEMA
+from tests.gmm.page.examples import example
 
 TASK = "load_model_and_evaluate"
 Client = Callable[[str | None], TestClient]
@@ -87,6 +93,25 @@ def test_a_run_that_is_still_going_says_so_and_looks_again(
     assert 'http-equiv="refresh"' in answer.text
 
 
+def test_a_running_run_names_the_task_at_work_and_those_that_are_done(
+    client: Client, run: Run
+) -> None:
+    tasks = {"load_data": "success", "group.check": "running", "retried": "up_for_retry"}
+    answer = client("viewer").get(f"{run('running', tasks | {TASK: None})}/clusters")
+    assert "Now at work: group.check; 1 of 4 tasks are done." in answer.text
+    assert "Running: group.check" in answer.text
+    assert "Failed, and waits for its next try: retried" in answer.text
+    assert "Done: load_data" in answer.text
+    assert f": {TASK}" not in answer.text
+
+
+def test_a_run_between_two_tasks_says_that_none_is_at_work(client: Client, run: Run) -> None:
+    page = run("running", {"load_data": "success", TASK: "scheduled"})
+    answer = client("viewer").get(f"{page}/clusters")
+    assert "No task is at work right now; 1 of 2 tasks are done." in answer.text
+    assert "data-outside" not in answer.text
+
+
 def test_a_failed_run_names_the_task_that_failed_and_not_those_that_never_ran(
     client: Client, run: Run
 ) -> None:
@@ -94,6 +119,37 @@ def test_a_failed_run_names_the_task_that_failed_and_not_those_that_never_ran(
     answer = client("viewer").get(f"{page}/clusters")
     assert "Failed: build_save_gmm_model" in answer.text
     assert f"Failed: {TASK}" not in answer.text
+
+
+def test_of_several_failed_tasks_the_first_is_named_with_its_time(client: Client, run: Run) -> None:
+    early, late = datetime(2026, 11, 23, 8, 5, tzinfo=UTC), datetime(2026, 11, 23, 9, tzinfo=UTC)
+    tasks = {"a_late": "failed", "b_early": "failed", "c_unknown": "failed", TASK: None}
+    page = run("failed", tasks, ended={"a_late": late, "b_early": early})
+    answer = client("viewer").get(f"{page}/clusters")
+    assert "Task b_early failed first, on 2026-11-23 at 08:05:00 UTC" in answer.text
+    named = [answer.text.index(f"Failed: {name}") for name in ("b_early", "a_late", "c_unknown")]
+    assert named == sorted(named)
+
+
+@pytest.mark.parametrize(
+    ("task", "address"),
+    [
+        ("load_data", "tasks/load_data"),
+        ("group.check", "tasks/group.check"),
+        ("na?me/d", "tasks/na%3Fme%2Fd"),
+        ("mapped[3]", "tasks/mapped/mapped/3"),
+    ],
+)
+@pytest.mark.parametrize("state", ["failed", "running"])
+def test_a_run_without_summary_links_to_the_log_that_says_more(
+    client: Client, run: Run, task: str, address: str, state: str
+) -> None:
+    run_id = f"run:{uuid.uuid4().hex}+0"
+    page = run(state, {task: state, TASK: None}, dag_id="logs_train", run_id=run_id)
+    answer = client("viewer").get(f"{page}/clusters")
+    (link,) = re.findall(r'<a href="([^"]*)" data-outside>', answer.text)
+    assert link == f"../../../dags/logs_train/runs/{quote(run_id, safe='')}/{address}"
+    assert str(answer.url.join(link)).startswith("http://airflow.test/some/base/path/dags/logs_")
 
 
 def test_a_dag_that_publishes_no_summary_is_told_kindly(client: Client, run: Run) -> None:
@@ -109,12 +165,22 @@ def test_a_skipped_task_leaves_no_summary_and_the_page_says_so(client: Client, r
     assert "skipped" in answer.text
 
 
-def test_a_summary_of_another_schema_names_both_versions(client: Client, run: Run) -> None:
-    page = finished(run, summary() | {"schema_version": 2, "something": "new"})
+@pytest.mark.parametrize(
+    ("version", "advice"),
+    [
+        (SCHEMA - 1, "An older release of the project wrote it. Trigger the DAG"),
+        (SCHEMA + 1, "A newer release of the project wrote it. Deploy that release"),
+        ("new", "No release of the project writes that. Trigger the DAG"),
+    ],
+)
+def test_a_summary_of_another_schema_names_both_versions_and_what_to_do(
+    client: Client, run: Run, version: Any, advice: str
+) -> None:
+    page = finished(run, summary() | {"schema_version": version, "something": "else"})
     answer = client("viewer").get(f"{page}/clusters")
     assert "This summary cannot be read" in answer.text
-    assert "schema 2" in answer.text
-    assert "schema 1" in answer.text
+    assert f"with schema {escape(repr(version))}, and this tab reads schema {SCHEMA}" in answer.text
+    assert advice in answer.text
 
 
 def test_a_broken_summary_names_the_keys_at_fault(client: Client, run: Run) -> None:

@@ -6,17 +6,19 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
+from include.gmm.summary import Summary
 from tests.system.copies import copy_project, free_port
 
 with suppress(ModuleNotFoundError):  # tests that want it say what is missing
-    from tests.system.browser import browser  # noqa: F401
+    from tests.system.browser import browser, page  # noqa: F401
 
 if TYPE_CHECKING:
     from script.local_airflow.api import Api
@@ -59,6 +61,14 @@ class AirflowWithRun:
         """A client that is not logged in."""
         return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
 
+    def ui(self, dag_id: str, run_id: str) -> str:
+        """The address of the run in Airflow's UI."""
+        return f"{self.url}/dags/{dag_id}/runs/{quote(run_id, safe='')}"
+
+    def pages(self, dag_id: str, run_id: str) -> str:
+        """Where the plugin serves the page of the run and all that goes with it."""
+        return f"{self.url}/gmm/{dag_id}/{quote(run_id, safe='')}"
+
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
         """Start a run, as soon as the DAG is there; its id."""
         from script.local_airflow.dags import wait_for
@@ -88,11 +98,18 @@ class AirflowWithRun:
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowWithRun]:
     """Started by the code that script/start uses, but with users and passwords."""
     pytest.importorskip("script.local_airflow", reason="script/ is not here: not in the image")
+    with started(tmp_path_factory.mktemp("airflow") / "project") as result:
+        yield result
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[AirflowWithRun]:
+    """An Airflow in a copy of the project, which is made in this folder."""
     from script.local_airflow import settings_file
     from script.local_airflow.environment import Layout
     from script.local_airflow.server import running
 
-    folder = copy_project(tmp_path_factory.mktemp("airflow") / "project")
+    copy_project(folder)
     for dag in EXTRA_DAGS.glob("*.py"):
         (folder / "dags" / f"test_{dag.name}").write_text(dag.read_text())
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
@@ -109,6 +126,33 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowWithRun
         state = result.wait(DAG_ID, result.run_id)
         assert state == "success", _failures(result)
         yield result
+
+
+@pytest.fixture(scope="session")
+def summary(airflow: AirflowWithRun) -> Summary:
+    """The summary of the run as Airflow's own API gives it, not the tab."""
+    content = airflow.xcom(airflow.dag_id, airflow.run_id, "load_model_and_evaluate")
+    return Summary.model_validate(content)
+
+
+@pytest.fixture(scope="session")
+def later_run(airflow: AirflowWithRun) -> str:
+    """A second run that has succeeded, whichever test made it: it stands for a later version."""
+    runs = airflow.api.get(f"dags/{airflow.dag_id}/dagRuns", state=["success"])["dag_runs"]
+    others = [run["dag_run_id"] for run in runs if run["dag_run_id"] != airflow.run_id]
+    if others:
+        return str(others[0])
+    run_id = airflow.trigger(airflow.dag_id, {"max_components": 3})
+    assert airflow.wait(airflow.dag_id, run_id) == "success"
+    return run_id
+
+
+@pytest.fixture(scope="session")
+def failed_run(airflow: AirflowWithRun) -> tuple[str, str]:
+    """The DAG and the id of a run that failed before there was a model."""
+    run_id = airflow.trigger("broken_train")
+    assert airflow.wait("broken_train", run_id) == "failed"
+    return "broken_train", run_id
 
 
 def _failures(airflow: AirflowWithRun) -> str:

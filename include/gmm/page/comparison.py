@@ -105,6 +105,11 @@ def columns(left: Summary, right: Summary) -> list[FeatureSummary]:
     return list(({each.name: each for each in left.features + right.features}).values())
 
 
+def decimal(value: float | None, decimals: int) -> str:
+    """A number with that many decimals, where there is one."""
+    return words.NOTHING if value is None else words.fixed(value, decimals)
+
+
 def signed(value: float, decimals: int) -> str:
     """A difference with its sign; in words where there is none to see."""
     written = words.fixed(value, decimals)
@@ -123,9 +128,9 @@ def _counts(name: str, left: int, right: int) -> Line:
     return Line(name, words.count(left), words.count(right), signed(right - left, 0))
 
 
-def _numbers(name: str, left: float, right: float, decimals: int) -> Line:
-    difference = signed(right - left, decimals)
-    return Line(name, words.fixed(left, decimals), words.fixed(right, decimals), difference)
+def _numbers(name: str, left: float | None, right: float | None, decimals: int) -> Line:
+    difference = "" if left is None or right is None else signed(right - left, decimals)
+    return Line(name, decimal(left, decimals), decimal(right, decimals), difference)
 
 
 def _shares(name: str, left: float, right: float) -> Line:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from include.gmm.page import comparison
+from include.gmm.page import comparison, vega
 from include.gmm.page.pages import environment
 from include.gmm.page.past import History, Segmentation, Version, bic, bic_per_row
 
@@ -19,7 +19,7 @@ def when(date: datetime) -> str:
     return f"{date.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-for _filter in (when, bic, bic_per_row):
+for _filter in (when, bic, bic_per_row, comparison.decimal):
     environment.filters[_filter.__name__] = _filter
 
 
@@ -60,4 +60,4 @@ def chart(found: History, name: str, theme: ThemeName) -> dict[str, Any] | None:
     versions = found.versions
     if name not in CHARTS or not versions:
         return None
-    return dict(CHARTS[name](versions, THEMES[theme]).to_dict())
+    return vega.made(lambda: CHARTS[name](versions, THEMES[theme]))

@@ -87,12 +87,14 @@ class Segmentation:
         return quote(self.dag_id, safe="")
 
 
-def bic(summary: Summary) -> float:
-    """Of the mixture that was chosen."""
+def bic(summary: Summary) -> float | None:
+    """Of the mixture that was chosen; None where it is not among the candidates."""
     chosen = (summary.n_components, summary.covariance_type)
-    return next(c.bic for c in summary.candidates if (c.n_components, c.covariance_type) == chosen)
+    found = (c.bic for c in summary.candidates if (c.n_components, c.covariance_type) == chosen)
+    return next(found, None)
 
 
-def bic_per_row(summary: Summary) -> float:
+def bic_per_row(summary: Summary) -> float | None:
     """What compares better than BIC between runs with different numbers of rows."""
-    return bic(summary) / summary.evaluation.rows_fitted
+    total, rows = bic(summary), summary.evaluation.rows_fitted
+    return None if total is None or not rows else total / rows

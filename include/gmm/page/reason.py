@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class NoSummary:
-    """In words for the reader; `log` is the address of the log that says more, where there is one."""
+    """In words for the reader; `log` is the address of a log that says more, or nothing."""
 
     title: str
     text: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from include.gmm.summary import Summary
@@ -26,8 +27,13 @@ def specification(summary: Summary, name: str, theme: ThemeName) -> dict[str, An
     """
     from include.gmm.page import charts
 
+    return made(lambda: charts.draw(summary, name, charts.THEMES[theme]))
+
+
+def made(draw: Callable[[], Any]) -> dict[str, Any] | None:
+    """What `draw` makes with Altair as Vega-Lite; None if it makes nothing."""
     with _one_at_a_time:
-        chart = charts.draw(summary, name, charts.THEMES[theme])
+        chart = draw()
         return None if chart is None else dict(chart.to_dict())
 
 

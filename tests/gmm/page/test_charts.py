@@ -16,7 +16,7 @@ from include.gmm.page.assets import content
 from include.gmm.page.charts import CHARTS, THEMES, ThemeName
 from include.gmm.page.charts.scatter import covariances
 from include.gmm.summary import MixtureSummary, Sample, Summary
-from tests.plugins.examples import HOSTILE, example
+from tests.gmm.page.examples import HOSTILE, example
 
 THEME_NAMES: tuple[ThemeName, ...] = ("light", "dark")
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from include.gmm.page.export import sample_csv, segments_csv
-from tests.plugins.examples import example
+from tests.gmm.page.examples import example
 
 
 def read(text: str) -> list[dict[str, str]]:

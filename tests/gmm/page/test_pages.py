@@ -16,8 +16,8 @@ from include.gmm.page.charts import THEMES
 from include.gmm.page.reason import NoSummary
 from include.gmm.page.standing import Standing
 from include.gmm.summary import Summary
+from tests.gmm.page.examples import HOSTILE, example
 from tests.gmm.page.parsed import Parsed
-from tests.plugins.examples import HOSTILE, example
 
 
 def test_the_page_says_first_what_was_found_and_then_how_sure_it_is() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from include.gmm.page import words
 from include.gmm.summary import FeatureSummary
-from tests.plugins.examples import example
+from tests.gmm.page.examples import example
 
 
 @pytest.mark.parametrize(

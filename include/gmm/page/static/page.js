@@ -23,6 +23,9 @@ async function draw(figure) {
       tooltip: { disableDefaultStyle: true },
     };
     await vegaEmbed(holder, specification, options);
+    // One picture with a description, and a table beside it: not a thousand points to read aloud.
+    holder.setAttribute("role", "img");
+    holder.removeAttribute("aria-roledescription");
     if (figure.dataset.drawn === wanted) place.replaceChildren(holder);
   } catch (error) {
     figure.dataset.drawn = "";

@@ -1,0 +1,1 @@
+"""Pictures of the pages, as they are in a real Airflow after two runs."""

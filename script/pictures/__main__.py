@@ -1,0 +1,56 @@
+"""script/screenshots: an Airflow of its own, two versions to show, and a picture of each page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from script.pictures.camera import photograph_pages, photograph_tab
+from script.pictures.scenes import going, prepare
+from tests.system.browser import launch
+from tests.system.conftest import started
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def main() -> int:
+    """0 when every picture was made and no page scrolls sideways; else 1."""
+    options = _options()
+    folder: Path = options.all or PROJECT / "docs" / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    print("Starting an Airflow of its own and training two versions (a minute or two) ...")
+    with tempfile.TemporaryDirectory() as home, started(Path(home) / "project") as airflow:
+        scenes = prepare(airflow)
+        with sync_playwright() as playwright, launch(playwright) as browser:
+            photograph_tab(browser, airflow, folder)
+            faults = []
+            if options.all:
+                faults = photograph_pages(browser, airflow, scenes, folder)
+                faults += photograph_pages(browser, airflow, going(airflow), folder)
+    print(f"The pictures are in {folder}.")
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="script/screenshots",
+        description="Photograph the tab inside Airflow's UI, in light and dark, into docs/images.",
+    )
+    parser.add_argument(
+        "--all",
+        type=Path,
+        metavar="FOLDER",
+        help="every page besides, at three widths, all of it into FOLDER; fails when a page "
+        "scrolls sideways",
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
