@@ -1,1 +1,1 @@
-"""Pictures of the pages, as they are in a real Airflow after two runs."""
+"""Pictures of the pages, as they are in a real Airflow."""

@@ -1,4 +1,4 @@
-"""script/screenshots: an Airflow of its own, two versions to show, and a picture of each page."""
+"""script/screenshots: an Airflow of its own, runs to show, and a picture of each page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from script.pictures.camera import photograph_pages, photograph_tab
-from script.pictures.scenes import going, prepare
+from script.pictures.scenes import after_two_runs, going
 from tests.system.browser import launch
 from tests.system.conftest import started
 
@@ -22,15 +22,18 @@ def main() -> int:
     options = _options()
     folder: Path = options.all or PROJECT / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
-    print("Starting an Airflow of its own and training two versions (a minute or two) ...")
-    with tempfile.TemporaryDirectory() as home, started(Path(home) / "project") as airflow:
-        scenes = prepare(airflow)
-        with sync_playwright() as playwright, launch(playwright) as browser:
-            photograph_tab(browser, airflow, folder)
-            faults = []
-            if options.all:
-                faults = photograph_pages(browser, airflow, scenes, folder)
-                faults += photograph_pages(browser, airflow, going(airflow), folder)
+    faults: list[str] = []
+    print("Starting an Airflow of its own and training (a minute or two) ...")
+    with (
+        tempfile.TemporaryDirectory() as home,
+        started(Path(home) / "project") as airflow,
+        sync_playwright() as playwright,
+        launch(playwright) as browser,
+    ):
+        photograph_tab(browser, airflow, folder)
+        if options.all:
+            faults += photograph_pages(browser, airflow, after_two_runs(airflow), folder)
+            faults += photograph_pages(browser, airflow, going(airflow), folder)
     print(f"The pictures are in {folder}.")
     for fault in faults:
         print(fault, file=sys.stderr)

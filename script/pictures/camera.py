@@ -13,7 +13,7 @@ from tests.system.conftest import AirflowWithRun
 
 WIDTHS = (1440, 1024, 400)
 HEIGHT = 900
-SECTIONS = {"clusters": "header", "map": "#map"}  # what the tab is scrolled to, by picture
+SECTIONS = {"clusters": "body", "map": "#map"}  # what the tab is scrolled to, by picture
 
 
 def photograph_tab(browser: Browser, airflow: AirflowWithRun, folder: Path) -> None:

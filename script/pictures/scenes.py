@@ -10,7 +10,7 @@ from tests.system.conftest import AirflowWithRun
 OTHER_SETTINGS = {"seed": 5, "max_components": 4}  # as entered in the trigger form
 
 
-def prepare(airflow: AirflowWithRun) -> dict[str, str]:
+def after_two_runs(airflow: AirflowWithRun) -> dict[str, str]:
     """Train a second version and let another DAG fail; the addresses of the pages by name."""
     later, failed = airflow.trigger(airflow.dag_id, OTHER_SETTINGS), airflow.trigger("broken_train")
     airflow.wait("broken_train", failed)
