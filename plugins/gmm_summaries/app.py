@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from airflow.api_fastapi.common.db.common import SessionDep
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse, Response
@@ -16,7 +15,7 @@ from include.gmm.page.reason import NoSummary
 from include.gmm.summary import Summary
 from plugins.gmm_summaries import lists
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders, refusal
-from plugins.gmm_summaries.runs import find, standing
+from plugins.gmm_summaries.runs import find, reading, standing
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 app.add_middleware(SafeHeaders)
@@ -35,40 +34,42 @@ def static(digest: str, name: str) -> Response:
 
 
 @app.get("/{dag_id}/{run_id}/clusters", dependencies=MAY_READ_RUN)
-def clusters(dag_id: str, run_id: str, session: SessionDep) -> HTMLResponse:
+def clusters(dag_id: str, run_id: str) -> HTMLResponse:
     """The page in the tab."""
-    found = find(session, dag_id, run_id)
+    with reading() as session:
+        found = find(session, dag_id, run_id)
+        newest = standing(session, dag_id, run_id)
     if isinstance(found, NoSummary):
         return HTMLResponse(pages.message(found), status_code=found.status)
-    return HTMLResponse(pages.clusters(found, standing(session, dag_id, run_id)))
+    return HTMLResponse(pages.clusters(found, newest))
 
 
 @app.get("/{dag_id}/{run_id}/summary.json", dependencies=MAY_READ_RUN)
-def summary(dag_id: str, run_id: str, session: SessionDep) -> Response:
+def summary(dag_id: str, run_id: str) -> Response:
     """The summary itself."""
-    content = _summary(session, dag_id, run_id).model_dump_json(indent=2)
+    content = _summary(dag_id, run_id).model_dump_json(indent=2)
     return Response(content, media_type="application/json")
 
 
 @app.get("/{dag_id}/{run_id}/segments.csv", dependencies=MAY_READ_RUN)
-def segments(dag_id: str, run_id: str, session: SessionDep) -> Response:
+def segments(dag_id: str, run_id: str) -> Response:
     """The segments as a table."""
-    return Response(segments_csv(_summary(session, dag_id, run_id)), media_type="text/csv")
+    return Response(segments_csv(_summary(dag_id, run_id)), media_type="text/csv")
 
 
 @app.get("/{dag_id}/{run_id}/sample.csv", dependencies=MAY_READ_RUN)
-def sample(dag_id: str, run_id: str, session: SessionDep) -> Response:
+def sample(dag_id: str, run_id: str) -> Response:
     """The rows of the map."""
-    return Response(sample_csv(_summary(session, dag_id, run_id)), media_type="text/csv")
+    return Response(sample_csv(_summary(dag_id, run_id)), media_type="text/csv")
 
 
 @app.get("/{dag_id}/{run_id}/report.html", dependencies=MAY_READ_RUN)
-def whole_page(dag_id: str, run_id: str, session: SessionDep) -> Response:
+def whole_page(dag_id: str, run_id: str) -> Response:
     """The page as one file: to keep, not to open here, where its inline styles are forbidden."""
     return Response(
-        report(_summary(session, dag_id, run_id)),
+        report(_summary(dag_id, run_id)),
         media_type="text/html",
-        headers={"Content-Disposition": "attachment; filename=report.html"},
+        headers={"Content-Disposition": "attachment"},
     )
 
 
@@ -79,10 +80,9 @@ def chart(
     name: str,
     theme: Literal["light", "dark"],
     kind: Literal["json", "svg", "png"],
-    session: SessionDep,
 ) -> Response:
     """One chart, for a light or a dark page."""
-    made = vega.specification(_summary(session, dag_id, run_id), name, theme)
+    made = vega.specification(_summary(dag_id, run_id), name, theme)
     if made is None:
         raise HTTPException(404, "There is no such chart.")
     if kind == "png":
@@ -110,8 +110,9 @@ async def refuse(request: Request, error: StarletteHTTPException) -> Response:
     return HTMLResponse(page, error.status_code, headers=error.headers)
 
 
-def _summary(session: SessionDep, dag_id: str, run_id: str) -> Summary:
-    found = find(session, dag_id, run_id)
+def _summary(dag_id: str, run_id: str) -> Summary:
+    with reading() as session:
+        found = find(session, dag_id, run_id)
     if isinstance(found, NoSummary):
         raise HTTPException(404, f"{found.title}. {found.text}")
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
-from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
@@ -16,6 +15,7 @@ from include.gmm.page import lists, pages, vega
 from include.gmm.page.reason import NoSummary
 from plugins.gmm_summaries import history
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, readable, refusal
+from plugins.gmm_summaries.runs import reading
 
 
 class Page(APIRoute):
@@ -42,32 +42,36 @@ tabs = APIRouter(route_class=Page)
 
 
 @tabs.get("/segmentations", dependencies=LOGGED_IN)
-def segmentations(session: SessionDep, user: GetUserDep) -> HTMLResponse:
+def segmentations(user: GetUserDep) -> HTMLResponse:
     """All segmentations that this user may read."""
-    dags = history.segmentation_dags(session)
-    allowed = readable(session, dags, user)
-    shown = {dag_id: description for dag_id, description in dags.items() if dag_id in allowed}
-    return HTMLResponse(lists.overview(history.segmentations(session, shown)))
+    with reading() as session:
+        dags = history.segmentation_dags(session)
+        allowed = readable(session, dags, user)
+        shown = {dag_id: description for dag_id, description in dags.items() if dag_id in allowed}
+        found = history.segmentations(session, shown)
+    return HTMLResponse(lists.overview(found))
 
 
 @tabs.get("/{dag_id}/clusters", dependencies=MAY_READ_RUN)
-def runs(dag_id: str, session: SessionDep) -> HTMLResponse:
+def runs(dag_id: str) -> HTMLResponse:
     """The history of a segmentation."""
-    found = history.history(session, dag_id)
+    with reading() as session:
+        found = history.history(session, dag_id)
     if isinstance(found, NoSummary):
         return _message(found)
     return HTMLResponse(lists.history(found))
 
 
 @tabs.get("/{dag_id}/compare", dependencies=MAY_READ_RUN)
-def compare(dag_id: str, session: SessionDep, left: str = "", right: str = "") -> HTMLResponse:
+def compare(dag_id: str, left: str = "", right: str = "") -> HTMLResponse:
     """Two versions of a segmentation side by side."""
     if "" in (left, right) or left == right:
         return _message(NoSummary("Choose two runs", CHOOSE, status=400))
-    first = history.version(session, dag_id, left)
+    with reading() as session:
+        first = history.version(session, dag_id, left)
+        second = history.version(session, dag_id, right)
     if isinstance(first, NoSummary):
         return _message(first)
-    second = history.version(session, dag_id, right)
     if isinstance(second, NoSummary):
         return _message(second)
     return HTMLResponse(lists.compare(first, second))
@@ -79,10 +83,10 @@ def chart(
     name: str,
     theme: Literal["light", "dark"],
     kind: Literal["json", "svg"],
-    session: SessionDep,
 ) -> Response:
     """One chart of the history, for a light or a dark page."""
-    found = history.history(session, dag_id)
+    with reading() as session:
+        found = history.history(session, dag_id)
     made = None if isinstance(found, NoSummary) else lists.chart(found, name, theme)
     if made is None:
         raise HTTPException(404, "There is no such chart.")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
+from airflow.utils.session import create_session
 from pydantic import ValidationError
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -27,6 +29,18 @@ LEFT_SUMMARY = and_(
     XComModel.map_index == -1,
     XComModel.key == XCOM_RETURN_KEY,
 )
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[Session]:
+    """A session for the queries of one page, and no longer.
+
+    FastAPI closes the sessions that it hands out after the answer, on the event loop. The loop
+    itself waits for a connection in Airflow's middleware: with every connection held by an answer
+    that waits for the loop, twenty readers at once bring the server to a halt.
+    """
+    with create_session(scoped=False) as session:
+        yield session
 
 
 def find(session: Session, dag_id: str, run_id: str) -> Summary | NoSummary:
