@@ -29,7 +29,7 @@ COLLAPSED = 10 * RELATIVE_REG_COVAR  # a variance this small is the regularisati
 START_TOLERANCE = 1e-4  # of the log-likelihood per row, while starts compete on the sample
 TOLERANCE = 1e-5
 # After so many more passes over the sample, so many starts of a contest go on.
-HEATS: tuple[tuple[int, int], ...] = ((6, 8), (14, 2))
+HEATS: tuple[tuple[int, int], ...] = ((5, 8), (15, 2))
 # After so many more passes over more rows, so many finalists go on.
 RACE: tuple[tuple[int, int], ...] = ((3, 2), (6, 1))
 LADDER = 4  # each sample is so many times the one before
