@@ -46,7 +46,7 @@ class GmmPlugin(AirflowPlugin):
             "url_route": "clusters-history",
         },
         {
-            "name": "Segmentations",
+            "name": "Segments",
             "href": "gmm/segmentations",
             "destination": "nav",
             "url_route": "segmentations",
