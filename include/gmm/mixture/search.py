@@ -218,4 +218,4 @@ def _share_out(seconds: float, contests: Sequence[Contest], passes: Sequence[int
     """Add the seconds of shared passes to the contests, by passes times components."""
     parts = [n * contest.n_components for n, contest in zip(passes, contests, strict=True)]
     for contest, part in zip(contests, parts, strict=True):
-        contest.seconds += seconds * part / sum(parts)
+        contest.seconds += seconds * part / max(sum(parts), 1)  # where none could make a pass
