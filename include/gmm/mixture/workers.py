@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import batched, islice
 
 from joblib import cpu_count
 from threadpoolctl import threadpool_limits
@@ -42,10 +43,18 @@ class Workers:
         if self._pool is None:
             yield from map(work, chunks)
             return
-        pending: deque[Future[R]] = deque()
-        for chunk in chunks:
-            pending.append(self._pool.submit(work, chunk))
-            if len(pending) > 4 * self.n_threads:
-                yield pending.popleft().result()
+        pending: deque[Future[list[R]]] = deque()
+        for group in self._groups(chunks):
+            pending.append(self._pool.submit(lambda group: [work(chunk) for chunk in group], group))
+            if len(pending) > 2 * self.n_threads:
+                yield from pending.popleft().result()
         while pending:
-            yield pending.popleft().result()
+            yield from pending.popleft().result()
+
+    def _groups[T](self, chunks: Iterable[T]) -> Iterator[tuple[T, ...]]:
+        """Chunks one by one while there may be few of them, then several to hand over at once:
+        a chunk of few columns takes little longer than waking up a thread for it.
+        """
+        left = iter(chunks)
+        yield from batched(islice(left, 8 * self.n_threads), 1)
+        yield from batched(left, 4)

@@ -210,7 +210,7 @@ def _accumulate(rows, cells, weight, density, log_likelihoods, statistics, own_s
     expanded = phi[: own_statistics.shape[1]]
     joint, part = np.zeros((n_components, BLOCK_ROWS)), np.empty((n_components, BLOCK_ROWS))
     collected = np.empty((n_components, width))
-    totals, inverse = np.empty(BLOCK_ROWS), np.empty(BLOCK_ROWS)
+    totals, inverse, ones = np.empty(BLOCK_ROWS), np.empty(BLOCK_ROWS), np.ones(BLOCK_ROWS)
     for first in range(0, len(rows), BLOCK_ROWS):
         n = min(BLOCK_ROWS, len(rows) - first)
         _expand(rows, cells, first, n, centre, cross, expanded)
@@ -224,8 +224,7 @@ def _accumulate(rows, cells, weight, density, log_likelihoods, statistics, own_s
                 totals[:n] *= weight[first : first + n]
                 for k in range(len(responsibilities)):
                     responsibilities[k, :n] *= weight[first : first + n]
-            for i in range(n):
-                log_likelihoods[g] += totals[i]
+            log_likelihoods[g] += np.dot(totals[:n], ones[:n])  # several sums at once, a loop one
             for t in range(n_tiles):
                 tile = phi[t * width : (t + 1) * width]
                 np.dot(responsibilities, tile.T, collected[mixture])
