@@ -12,7 +12,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import Progress
 
-from include.gmm import artifacts, saved_summary, settings
+from include.gmm import settings
 from include.gmm.errors import InputError
 from include.gmm.evaluation import evaluate
 from include.gmm.files import read_file
@@ -20,6 +20,7 @@ from include.gmm.mixture.progress import Progress as MixtureProgress
 from include.gmm.settings import Segmentation
 from include.gmm.terminal import render
 from include.gmm.training import train
+from include.gmm.versions import artifacts, saved_summary
 
 
 def main(arguments: list[str] | None = None) -> int:

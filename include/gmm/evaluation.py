@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from include.gmm import artifacts
 from include.gmm.errors import InputError
 from include.gmm.features import FeatureTable, check_table, held_out_rows
 from include.gmm.mixture.parameters import Array
@@ -18,12 +17,14 @@ from include.gmm.sampling import ambiguous, sample
 from include.gmm.settings import PROJECT, Feature, Segmentation
 from include.gmm.summary import (
     HISTOGRAM_BINS,
+    Choice,
     Evaluation,
     FeatureSummary,
     MixtureSummary,
     SegmentSummary,
     Summary,
 )
+from include.gmm.versions import artifacts
 
 DIGITS = 9  # of parameters and mean memberships: true enough to draw, and the summary stays small
 UNSURE = 0.6  # a row whose largest membership probability is lower belongs nowhere clearly
@@ -41,7 +42,8 @@ def evaluate(
     # Imported here, because a worker that only trains need not load what draws.
     from include.gmm.page.export import report
 
-    manifest, model, choice = artifacts.load(models, reference)
+    manifest, model = artifacts.load(models, reference)
+    choice = artifacts.load_record(models, reference, manifest, "choice.json", Choice)
     settings = manifest.settings
     table = check_table(frame, settings.features, where)
     if table.digest != manifest.data.digest:

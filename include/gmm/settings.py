@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -26,8 +26,11 @@ WAREHOUSE = WORKING_DATA / "warehouse.duckdb"
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
 Criterion = Literal["bic", "icl", "aic"]
 Transform = Literal["auto", "none", "log1p"]
+PromotionMode = Literal["enabled", "manual", "dry_run", "disabled"]
+Event = Literal["failure", "drift", "promotion"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
+TableName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=60)]
 SegmentName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 SqlType = Annotated[str, Field(pattern=r"^[A-Za-z]+(\(\d+(, *\d+)?\))?$")]
 
@@ -119,8 +122,102 @@ class Mixture(_Section):
     )
 
 
+class Gates(_Section):
+    """What a version must show to become the champion by rule."""
+
+    log_likelihood: float = Field(
+        default=0.05,
+        ge=0,
+        description="How far its held-out log-likelihood per row may lie below the champion's",
+    )
+    smallest_share: float = Field(
+        default=0.01, ge=0, lt=1, description="Least share of rows in any segment"
+    )
+    stability: float = Field(
+        default=0.8,
+        ge=0,
+        le=1,
+        description="Least share of rows that keep their segment when resampled rows are fitted",
+    )
+    moved: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Largest share of rows that would leave their segment of the champion",
+    )
+
+
+class Promotion(_Section):
+    """How a version becomes the champion, the one whose segments are used."""
+
+    mode: PromotionMode = Field(
+        default="enabled",
+        description="enabled: by the gates; manual: a person approves; dry_run: only says what "
+        "it would do; disabled: not at all",
+    )
+    gates: Gates = Gates()
+    keep_versions: int = Field(
+        default=10, ge=2, description="Versions kept on disk, the champion and the last one besides"
+    )
+
+
+class Scoring(_Section):
+    """Where every row's segment is written, and in what portions."""
+
+    table: TableName | None = Field(
+        default=None, description="View in the warehouse; <name>_segments unless given"
+    )
+    rows_per_task: int = Field(default=1_000_000, ge=1_000)
+    models: tuple[Name, ...] = Field(
+        default=(), description="dbt models on top of it, built after every scoring"
+    )
+
+
+class Thresholds(_Section):
+    """How far data may drift from what the champion was fitted to before it is a breach."""
+
+    feature_psi: float = Field(
+        default=0.2, gt=0, description="Population stability index of any feature"
+    )
+    log_likelihood: float = Field(
+        default=0.3, gt=0, description="Fall of the mean log-likelihood per row"
+    )
+    segment_shares: float = Field(
+        default=0.1, gt=0, le=1, description="Share of rows that other segments have than before"
+    )
+    sureness: float = Field(
+        default=0.05, gt=0, le=1, description="Fall of the mean largest membership probability"
+    )
+
+
+class Monitoring(_Section):
+    """When the champion is held against new data, and what a breach starts."""
+
+    schedule: str | None = Field(default="@daily", description="Cron expression or preset")
+    thresholds: Thresholds = Thresholds()
+    retrain_after_days: int = Field(
+        default=7,
+        ge=0,
+        description="Least days between two retrainings that breaches of one champion ask for",
+    )
+
+
+class Notification(_Section):
+    """Somebody to tell, through one of Airflow's notifiers."""
+
+    notifier: str = Field(
+        pattern=r"^[A-Za-z_][\w.]*\.[A-Za-z_]\w*$",
+        description="Import path of the class, such as airflow.providers.smtp.notifications.smtp"
+        ".SmtpNotifier",
+    )
+    arguments: dict[str, Any] = Field(
+        default_factory=dict, description="What the class is made with; may be Jinja templates"
+    )
+    on: tuple[Event, ...] = Field(default=("failure", "drift"), min_length=1)
+
+
 class Segmentation(_Section):
-    """One file under include/segmentations: it makes the DAG `<name>_train`."""
+    """One file under include/segmentations: its DAGs are <name>_train, _score and _monitor."""
 
     name: Name
     title: str = Field(min_length=1)
@@ -133,6 +230,15 @@ class Segmentation(_Section):
         description="What people call segment 1, 2, ...; look at the segments first",
     )
     schedule: str | None = None
+    promotion: Promotion = Promotion()
+    scoring: Scoring = Scoring()
+    monitoring: Monitoring = Monitoring()
+    notifications: tuple[Notification, ...] = ()
+
+    @property
+    def scores(self) -> str:
+        """The view in the warehouse with every row's segment."""
+        return self.scoring.table or f"{self.name}_segments"
 
 
 def load(path: Path) -> Segmentation:

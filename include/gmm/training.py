@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from include.gmm import artifacts
 from include.gmm.errors import InputError
 from include.gmm.features import Scale, check_table, held_out_rows, refuse_constant, scales
 from include.gmm.mixture.choice import Candidate
@@ -20,6 +20,7 @@ from include.gmm.mixture.progress import Progress
 from include.gmm.mixture.selection import Selection, select_mixture
 from include.gmm.settings import Criterion, Segmentation
 from include.gmm.summary import CandidateSummary, Choice
+from include.gmm.versions import artifacts
 
 
 def train(
@@ -28,10 +29,12 @@ def train(
     models: Path,
     where: str,
     progress: Callable[[Progress], None] | None = None,
+    as_of: datetime | None = None,
 ) -> artifacts.Reference:
     """Choose a mixture, fit it to the rows that are not held out, and publish it as a version.
 
-    `where` names the frame's source in errors; `progress` hears how far the selection has come.
+    `where` names the frame's source in errors; `progress` hears how far the selection has come;
+    `as_of` is the moment whose data the frame is, now unless given.
     Raises InputError for data or settings that cannot be used, and then publishes nothing.
     """
     table = check_table(frame, settings.features, where)
@@ -67,7 +70,8 @@ def train(
         features=decided,
         digest=table.digest,
     )
-    return artifacts.publish(models, settings, data, model, _choice(selection, mixture.criterion))
+    records = {"choice.json": _choice(selection, mixture.criterion)}
+    return artifacts.publish(models, settings, data, model, records, as_of)
 
 
 def preparation_of(decided: dict[str, Scale]) -> Pipeline:

@@ -94,8 +94,8 @@ def build_save_gmm_model(name: str) -> dict[str, Any]:
 @_refusing
 def load_model_and_evaluate(name: str, reference: Any) -> dict[str, Any]:
     """Verify and load the version, apply it to all rows; returns the summary that the tab draws."""
-    from include.gmm.artifacts import Reference
     from include.gmm.evaluation import evaluate
+    from include.gmm.versions.artifacts import Reference
     from include.gmm.warehouse import read_features
 
     segmentation = settings.find(name)

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
 
-from include.gmm import artifacts
 from include.gmm.errors import InputError
 from include.gmm.evaluation import evaluate
 from include.gmm.projection import discriminant_axes
 from include.gmm.settings import Segmentation
 from include.gmm.summary import Summary
 from include.gmm.training import train
+from include.gmm.versions import artifacts
 
 
 @pytest.fixture(autouse=True)
@@ -152,10 +152,10 @@ def test_a_segment_to_which_no_row_is_assigned_has_no_means(
     shoppers: pd.DataFrame,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    manifest, model, choice = artifacts.load(tmp_path, reference)
+    manifest, model = artifacts.load(tmp_path, reference)
     mixture = model.named_steps["mixture"]
     mixture.weights_ = np.array([1 - 1e-300, 1e-300])
-    monkeypatch.setattr(artifacts, "load", lambda *_: (manifest, model, choice))
+    monkeypatch.setattr(artifacts, "load", lambda *_: (manifest, model))
     first, second = evaluate(tmp_path, reference, shoppers, "x").segments
     assert first.mean_memberships == [1, 0]
     assert second.rows == 0

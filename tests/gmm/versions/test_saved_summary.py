@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from include.gmm import saved_summary
 from include.gmm.errors import InputError
+from include.gmm.versions import saved_summary
 from tests.gmm.page.examples import example
 
 

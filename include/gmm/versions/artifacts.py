@@ -2,6 +2,7 @@
 
     <models>/<segmentation>/<version>/model.joblib    a scikit-learn Pipeline, loads without us
                                       choice.json     all candidates and the choice
+                                      profile.json    the data that it was fitted to, in outline
                                       manifest.json   digests, data, settings, library versions
                                       summary.json    the evaluation, added after the load
                                       report.html     the page of the summary, added with it
@@ -18,24 +19,21 @@ import io
 import os
 import platform
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version as library_version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import joblib
-from joblib.numpy_pickle import NumpyPickler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sklearn.pipeline import Pipeline
 
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
 from include.gmm.settings import Name, Segmentation
-from include.gmm.summary import Choice
+from include.gmm.versions import pickling
 
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "pyarrow", "duckdb")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -59,10 +57,11 @@ class DataRecord(_Record):
 class Manifest(_Record):
     """Written last; what the version is, and the digests by which its files are known."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     segmentation: Name
     version: Version
     created_at: str
+    as_of: str = Field(description="The moment, UTC, whose data this is: the newest champion wins")
     files: dict[str, Sha256]
     data: DataRecord
     settings: Segmentation
@@ -79,14 +78,22 @@ class Reference(_Record):
 
 
 def publish(
-    models: Path, settings: Segmentation, data: DataRecord, model: Pipeline, choice: Choice
+    models: Path,
+    settings: Segmentation,
+    data: DataRecord,
+    model: Pipeline,
+    records: Mapping[str, BaseModel],
+    as_of: datetime | None = None,
 ) -> Reference:
-    """Save the model and what chose it as a new version under `models`.
+    """Save the model, and records by the names of their files, as a new version under `models`.
+
+    `as_of` is the moment whose data it was fitted to: now, unless a run stands for another one.
 
     All files are written to a hidden folder beside it, which then takes the version's name in one
     step: a crash leaves nothing that looks like a version.
     """
-    contents = {"model.joblib": _dumped(model), "choice.json": as_json(choice)}
+    contents = {"model.joblib": pickling.dumped(model)}
+    contents |= {name: as_json(record) for name, record in records.items()}
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     now = datetime.now(UTC)
     shelf = models / settings.name
@@ -104,6 +111,7 @@ def publish(
                 segmentation=settings.name,
                 version=version,
                 created_at=now.isoformat(timespec="seconds"),
+                as_of=(as_of or now).astimezone(UTC).isoformat(),
                 files=digests,
                 data=data,
                 settings=settings,
@@ -132,23 +140,52 @@ def publish(
     )
 
 
-def load(models: Path, reference: Reference) -> tuple[Manifest, Pipeline, Choice]:
-    """The manifest, model and choice of a version. Nothing is unpickled before its digest holds.
+def load(models: Path, reference: Reference) -> tuple[Manifest, Pipeline]:
+    """The manifest and model of a version. Nothing is unpickled before its digest holds.
 
     Raises InputError that names the file that is missing or is not the one that was saved.
     """
-    folder = folder_of(models, reference)
-    content = _verified(folder / "manifest.json", reference.manifest_sha256)
+    manifest = load_manifest(models, reference)
+    path = folder_of(models, reference) / "model.joblib"
+    return manifest, joblib.load(io.BytesIO(_verified(path, manifest.files["model.joblib"])))
+
+
+def load_manifest(models: Path, reference: Reference) -> Manifest:
+    """The manifest of a version. Raises InputError as `load` does."""
+    path = folder_of(models, reference) / "manifest.json"
+    return _parsed(Manifest, path, _verified(path, reference.manifest_sha256))
+
+
+def load_record[R: BaseModel](
+    models: Path, reference: Reference, manifest: Manifest, name: str, kind: type[R]
+) -> R:
+    """One of the records that were published with a version. Raises InputError as `load` does."""
+    path = folder_of(models, reference) / name
+    if name not in manifest.files:
+        raise InputError(f"{path}: not saved by the release that made this version; train again")
+    return _parsed(kind, path, _verified(path, manifest.files[name]))
+
+
+def find(models: Path, segmentation: str, version: str) -> Reference:
+    """A version by its name, as it is on this disk. Raises InputError that lists those there."""
+    path = models / segmentation / version / "manifest.json"
     try:
-        manifest = Manifest.model_validate_json(content)
-    except ValidationError as error:
+        content = path.read_bytes()
+    except OSError:
+        there = ", ".join(versions(models, segmentation)) or "none"
         raise InputError(
-            f"{folder / 'manifest.json'}: made by another release of this project "
-            f"({error.error_count()} fields differ); train again"
+            f"{path.parent}: no such version of {segmentation!r}; there are: {there}"
         ) from None
-    model = _verified(folder / "model.joblib", manifest.files["model.joblib"])
-    choice = _verified(folder / "choice.json", manifest.files["choice.json"])
-    return manifest, joblib.load(io.BytesIO(model)), Choice.model_validate_json(choice)
+    return Reference(
+        segmentation=segmentation,
+        version=version,
+        manifest_sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def versions(models: Path, segmentation: str) -> list[str]:
+    """The complete versions on this disk, the oldest first."""
+    return sorted(path.parent.name for path in (models / segmentation).glob("2*/manifest.json"))
 
 
 def folder_of(models: Path, reference: Reference) -> Path:
@@ -172,43 +209,14 @@ def as_json(record: BaseModel) -> bytes:
     return (record.model_dump_json(indent=2) + "\n").encode()
 
 
-def _dumped(model: Pipeline) -> bytes:
-    """The model as a compressed joblib file, the same bytes for the same model.
-
-    Pickle writes a string that it has met before as a back-reference, so its bytes depend on which
-    equal strings happen to be one object. One trip through a load settles that.
-    """
-    content = _compressed(model)
-    return _compressed(joblib.load(io.BytesIO(content)))
-
-
-def _compressed(model: Any) -> bytes:
-    buffer = io.BytesIO()
-    with _plain_pickle():
-        joblib.dump(model, buffer, compress=("zlib", 6))
-    return buffer.getvalue()
-
-
-@contextmanager
-def _plain_pickle() -> Iterator[None]:
-    """Take back what dill, where something imported it, put into the standard library's pickle.
-
-    Airflow imports dill. With it, slices and the like are written as calls of dill: the file is
-    not the one written outside Airflow, and cannot be loaded where dill is not installed. joblib's
-    pickler keeps a copy of the table of savers, so that copy is the one to replace.
-    """
-    dill = sys.modules.get("dill")
-    if dill is None:
-        yield
-        return
-    table = NumpyPickler.dispatch
-    dill.extend(use_dill=False)
+def _parsed[R: BaseModel](kind: type[R], path: Path, content: bytes) -> R:
     try:
-        NumpyPickler.dispatch = NumpyPickler.__base__.dispatch.copy()
-        yield
-    finally:
-        NumpyPickler.dispatch = table
-        dill.extend(use_dill=True)
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        raise InputError(
+            f"{path}: made by another release of this project "
+            f"({error.error_count()} fields differ); train again"
+        ) from None
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -2,17 +2,19 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import joblib
 import pandas as pd
 import pytest
 
-from include.gmm import artifacts
-from include.gmm.artifacts import Reference
 from include.gmm.errors import InputError
 from include.gmm.settings import Segmentation
+from include.gmm.summary import Choice
 from include.gmm.training import train
+from include.gmm.versions import artifacts
+from include.gmm.versions.artifacts import Reference
 
 
 @pytest.fixture
@@ -28,7 +30,8 @@ def reference(shoppers: pd.DataFrame, segmentation: Segmentation, models: Path) 
 def test_a_version_comes_back_as_it_was_published(
     models: Path, reference: Reference, shoppers: pd.DataFrame
 ) -> None:
-    manifest, model, choice = artifacts.load(models, reference)
+    manifest, model = artifacts.load(models, reference)
+    choice = artifacts.load_record(models, reference, manifest, "choice.json", Choice)
     assert manifest.version == reference.version
     assert manifest.data.rows == 240
     assert set(manifest.libraries) >= {"python", "scikit-learn", "joblib"}
@@ -44,9 +47,12 @@ def test_a_damaged_file_is_named_and_nothing_is_unpickled(
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    monkeypatch.setattr(joblib, "load", lambda *_: pytest.fail("unpickled before it was verified"))
+    if name != "choice.json":
+        unpickled = "unpickled before it was verified"
+        monkeypatch.setattr(joblib, "load", lambda *_: pytest.fail(unpickled))
     with pytest.raises(InputError, match=rf"{name}: SHA-256 differs"):
-        artifacts.load(models, reference)
+        manifest, _ = artifacts.load(models, reference)
+        artifacts.load_record(models, reference, manifest, "choice.json", Choice)
 
 
 def test_a_missing_file_is_named(models: Path, reference: Reference) -> None:
@@ -124,11 +130,12 @@ def test_the_bytes_do_not_depend_on_what_the_process_has_imported(
     pytest.importorskip("dill")
     path = artifacts.folder_of(models, reference) / "model.joblib"
     code = (
-        "import dill, joblib, sys; from pathlib import Path; from include.gmm import artifacts; "
-        "Path(sys.argv[2]).write_bytes(artifacts._dumped(joblib.load(sys.argv[1])))"
+        "import dill, joblib, sys; from pathlib import Path; "
+        "from include.gmm.versions import pickling; "
+        "Path(sys.argv[2]).write_bytes(pickling.dumped(joblib.load(sys.argv[1])))"
     )
     again = tmp_path / "again.joblib"
-    root = Path(artifacts.__file__).parents[2]
+    root = Path(artifacts.__file__).parents[3]
     subprocess.run([sys.executable, "-c", code, path, again], check=True, cwd=root)
     assert again.read_bytes() == path.read_bytes()
 
@@ -158,3 +165,26 @@ def test_the_model_loads_without_anything_of_ours(
         cwd=tmp_path,
     )
     assert done.stdout.strip() == "[1.0, 1.0]", done.stderr
+
+
+def test_versions_are_found_by_name_and_listed_oldest_first(
+    models: Path, shoppers: pd.DataFrame, segmentation: Segmentation
+) -> None:
+    references = [train(shoppers, segmentation, models, "x") for _ in range(2)]
+    assert artifacts.versions(models, "shoppers") == [each.version for each in references]
+    assert artifacts.find(models, "shoppers", references[0].version) == references[0]
+
+
+def test_a_version_that_is_not_there_is_refused_with_those_that_are(
+    models: Path, reference: Reference
+) -> None:
+    with pytest.raises(InputError, match=f"there are: {reference.version}"):
+        artifacts.find(models, "shoppers", "20200101T000000Z-00000000")
+
+
+def test_a_version_stands_for_the_moment_it_is_told(
+    models: Path, shoppers: pd.DataFrame, segmentation: Segmentation
+) -> None:
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    reference = train(shoppers, segmentation, models, "x", as_of=moment)
+    assert artifacts.load_manifest(models, reference).as_of == "2026-03-01T12:00:00+00:00"
