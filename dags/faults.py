@@ -2,6 +2,10 @@
 
 from include.gmm import settings
 from include.gmm.errors import InputError
+from include.orchestration import notifications
 
-if faults := settings.load_all()[1]:
+segmentations, faults = settings.load_all()
+for segmentation in segmentations:
+    faults += notifications.faults(segmentation)
+if faults:
     raise InputError("; ".join(map(str, faults)))

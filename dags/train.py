@@ -1,20 +1,18 @@
 """One training DAG for every file in include/segmentations: <name>_train."""
 
-from datetime import timedelta
-
-from airflow.sdk import DAG, TaskGroup
+from airflow.sdk import DAG
 
 from include.gmm import settings
 from include.gmm.settings import Segmentation
-from include.orchestration.dbt import dbt_models
+from include.orchestration.assets import features_asset, model_asset, on_drift
 from include.orchestration.form import trigger_form
-from include.orchestration.tasks import (
+from include.orchestration.preprocessing import data_preprocessing
+from include.orchestration.promotion import promote_model, told
+from include.orchestration.runs import one_at_a_time
+from include.orchestration.training import (
     build_save_gmm_model,
-    check_features,
-    features_asset,
     load_data,
     load_model_and_evaluate,
-    model_asset,
 )
 
 DOC = """
@@ -23,15 +21,17 @@ DOC = """
 {description}
 
 Loads `{table}`, builds the features of dbt model `{model}`, chooses and fits a Gaussian mixture,
-saves it under `working_data/models/{name}/`, verifies and evaluates it.
-The result is in the **Clusters** tab of each run. Settings: `include/segmentations/{name}.yaml`.
+saves it under `working_data/models/{name}/`, verifies and evaluates it, and makes it the champion
+if it passes the gates. The result is in the **Clusters** tab of each run. A breach that
+`{name}_monitor` finds starts it. Settings: `include/segmentations/{name}.yaml`.
 """
 
 
 def train_dag(segmentation: Segmentation) -> DAG:
-    """load_data >> data_preprocessing >> build_save_gmm_model >> load_model_and_evaluate."""
+    """load_data >> data_preprocessing >> build_save_gmm_model >> load_model_and_evaluate, and
+    then promote_model.
+    """
     name = segmentation.name
-    features, model = features_asset(name), model_asset(name)
     with DAG(
         dag_id=f"{name}_train",
         description=segmentation.title,
@@ -40,24 +40,17 @@ def train_dag(segmentation: Segmentation) -> DAG:
             model=segmentation.features.model,
             **segmentation.model_dump(include={"name", "title", "description"}),
         ),
-        schedule=segmentation.schedule,
-        catchup=False,
+        schedule=on_drift(segmentation),
         params=trigger_form(segmentation.mixture),
+        user_defined_macros={"told": told},
         tags=["gmm", "train", name],
-        max_active_runs=1,
-        max_active_tasks=1,  # DuckDB admits one writing process at a time
-        default_args={
-            "retries": 2,
-            "retry_delay": timedelta(seconds=10),
-            "retry_exponential_backoff": 2.0,
-        },
+        is_paused_upon_creation=False,  # runs when asked, or when an Asset has news
+        **one_at_a_time(segmentation),
     ) as dag:
-        with TaskGroup("data_preprocessing") as data_preprocessing:
-            dbt = dbt_models("dbt", segmentation.features.model)
-            dbt >> check_features.override(outlets=[features])(name)
-        reference = build_save_gmm_model.override(inlets=[features])(name)
-        evaluation = load_model_and_evaluate.override(outlets=[model])(name, reference)
-        load_data(name) >> data_preprocessing >> reference >> evaluation
+        reference = build_save_gmm_model.override(inlets=[features_asset(name)])(name)
+        evaluation = load_model_and_evaluate.override(outlets=[model_asset(name)])(name, reference)
+        load_data(name) >> data_preprocessing(segmentation) >> reference >> evaluation
+        promote_model(segmentation, reference, evaluation)
     return dag
 
 

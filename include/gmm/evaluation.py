@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from include.gmm.projection import discriminant_axes
 from include.gmm.rounding import significant
 from include.gmm.sampling import ambiguous, sample
 from include.gmm.settings import PROJECT, Feature, Segmentation
+from include.gmm.stability import share_kept
 from include.gmm.summary import (
     HISTOGRAM_BINS,
     Choice,
@@ -22,9 +24,12 @@ from include.gmm.summary import (
     FeatureSummary,
     MixtureSummary,
     SegmentSummary,
+    Succession,
     Summary,
 )
-from include.gmm.versions import artifacts
+from include.gmm.versions import artifacts, champion
+from include.gmm.versions.card import add_card
+from include.gmm.versions.succession import Challenger, compare, log_densities
 
 DIGITS = 9  # of parameters and mean memberships: true enough to draw, and the summary stays small
 UNSURE = 0.6  # a row whose largest membership probability is lower belongs nowhere clearly
@@ -45,21 +50,28 @@ def evaluate(
     manifest, model = artifacts.load(models, reference)
     choice = artifacts.load_record(models, reference, manifest, "choice.json", Choice)
     settings = manifest.settings
-    table = check_table(frame, settings.features, where)
-    if table.digest != manifest.data.digest:
-        raise InputError(
-            f"{where}: the features changed after version {manifest.version} was fitted to them; "
-            "run the whole DAG again"
-        )
+    table = fitted_table(frame, manifest, where)
     probabilities: Array = model.predict_proba(table.values)
     largest = probabilities.max(axis=1)
     log_likelihood = model.score_samples(table.values)
     held_out = held_out_rows(table.keys, settings.mixture.held_out)
     folder = artifacts.folder_of(models, reference)
-    names, told = _names(settings, choice.n_components)
+    succession = compare(
+        Challenger(
+            settings=settings,
+            table=table,
+            probabilities=probabilities,
+            log_densities=log_densities(model, manifest.data.features, table),
+            choice=choice,
+            stability=share_kept(model, table.values, manifest.data.features, manifest.seed),
+        ),
+        champion.read(models, settings.name),
+        models,
+    )
+    names, told = _names(settings, succession)
     summary = Summary(
         **choice.model_dump(exclude={"warnings"}),
-        warnings=choice.warnings + told,
+        warnings=[_by_id(each, succession.segment_ids) for each in choice.warnings] + told,
         segmentation=settings.name,
         title=settings.title,
         version=manifest.version,
@@ -68,10 +80,10 @@ def evaluate(
         key=table.key,
         seed=manifest.seed,
         features=_features(table, manifest, model),
-        segments=_segments(table, probabilities, model, names),
+        segments=_segments(table, probabilities, model, succession.segment_ids, names),
         mixture=_mixture(model),
         ambiguous=ambiguous(table, probabilities),
-        sample=sample(table, probabilities),
+        sample=sample(table, probabilities, succession.segment_ids),
         evaluation=Evaluation(
             rows_fitted=int((~held_out).sum()),
             rows_held_out=int(held_out.sum()),
@@ -80,12 +92,25 @@ def evaluate(
             mean_largest_probability=float(largest.mean()),
             share_below_60_percent=float((largest < UNSURE).mean()),
         ),
+        succession=succession,
         model_path=_shown(folder / "model.joblib"),
         model_sha256=manifest.files["model.joblib"],
     )
     artifacts.add(folder / "summary.json", artifacts.as_json(summary))
     artifacts.add(folder / "report.html", report(summary).encode())
+    add_card(folder, summary, manifest)
     return summary
+
+
+def fitted_table(frame: pd.DataFrame, manifest: artifacts.Manifest, where: str) -> FeatureTable:
+    """The rows that a version was fitted to. Raises InputError if these are others."""
+    table = check_table(frame, manifest.settings.features, where)
+    if table.digest != manifest.data.digest:
+        raise InputError(
+            f"{where}: the features changed after version {manifest.version} was fitted to them; "
+            "run the whole DAG again"
+        )
+    return table
 
 
 def _features(
@@ -118,20 +143,24 @@ def _features(
 
 
 def _segments(
-    table: FeatureTable, probabilities: Array, model: Pipeline, names: dict[int, str]
+    table: FeatureTable,
+    probabilities: Array,
+    model: Pipeline,
+    ids: tuple[int, ...],
+    names: dict[int, str],
 ) -> list[SegmentSummary]:
     assigned = probabilities.argmax(axis=1)
     columns = pd.concat([table.values, table.profile], axis=1)
     segments = []
-    for component, weight in enumerate(model.named_steps["mixture"].weights_):
+    for component, number in enumerate(ids):
         rows = probabilities[assigned == component]
         members = rows[:, component]
         counts, _ = np.histogram(members, bins=HISTOGRAM_BINS, range=(0, 1))
         segments.append(
             SegmentSummary(
-                number=component + 1,
-                name=names.get(component + 1, ""),
-                weight=float(weight),
+                number=number,
+                name=names.get(number, ""),
+                weight=float(model.named_steps["mixture"].weights_[component]),
                 rows=len(members),
                 share=len(members) / len(probabilities),
                 mean_probability=float(members.mean()) if len(members) else None,
@@ -156,19 +185,26 @@ def _mixture(model: Pipeline) -> MixtureSummary:
     )
 
 
-def _names(settings: Segmentation, n_components: int) -> tuple[dict[int, str], list[str]]:
+def _names(settings: Segmentation, succession: Succession) -> tuple[dict[int, str], list[str]]:
     """The names of the segments, and a sentence where they are those of another fit.
 
-    A name beyond the last segment tells that people looked at more of them when they gave names:
-    then number 1 may be others as well, and no name is better than a wrong one.
+    With a champion, ids are kept and names go with them. Before the first one, a name beyond the
+    last segment tells that people looked at more of them when they gave names: then number 1 may be
+    others as well, and no name is better than a wrong one.
     """
-    beyond = [name for number, name in settings.segment_names.items() if number > n_components]
-    if not beyond:
+    last = len(succession.segment_ids)
+    beyond = [name for number, name in settings.segment_names.items() if number > last]
+    if succession.champion or not beyond:
         return dict(settings.segment_names), []
     return {}, [
-        f"segment_names goes beyond the last segment, {n_components} ({', '.join(beyond)}): it was "
+        f"segment_names goes beyond the last segment, {last} ({', '.join(beyond)}): it was "
         "made for another fit, so no name is used. Look at the segments and name them again."
     ]
+
+
+def _by_id(warning: str, ids: tuple[int, ...]) -> str:
+    """A warning of the fit, which counts components, in the words of those who know segments."""
+    return re.sub(r"^Component (\d+)\b", lambda found: f"Segment {ids[int(found[1]) - 1]}", warning)
 
 
 def _weighted_mean(values: Array, weights: Array) -> float | None:

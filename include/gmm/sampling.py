@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from include.gmm.features import FeatureTable
@@ -16,7 +17,7 @@ AMBIGUOUS_ROWS = 10
 HASH_KEY = "rows of a sample"
 
 
-def sample(table: FeatureTable, probabilities: Array) -> Sample:
+def sample(table: FeatureTable, probabilities: Array, segment_ids: tuple[int, ...]) -> Sample:
     """Rows whose keys have the smallest hashes: neither their order nor other rows matter.
 
     As a table grows, a row of the sample stays in it or makes room for a new one.
@@ -27,7 +28,7 @@ def sample(table: FeatureTable, probabilities: Array) -> Sample:
     drawn = hashes.argsort(kind="stable")[:size]
     return Sample(
         values=significant(table.values.to_numpy()[drawn], 5),
-        segments=(probabilities[drawn].argmax(axis=1) + 1).tolist(),
+        segments=np.array(segment_ids)[probabilities[drawn].argmax(axis=1)].tolist(),
         probabilities=probabilities[drawn].max(axis=1).round(4).tolist(),
     )
 

@@ -198,7 +198,7 @@ class Monitoring(_Section):
     retrain_after_days: int = Field(
         default=7,
         ge=0,
-        description="Least days between two retrainings that breaches of one champion ask for",
+        description="Least days between two trainings that breaches ask for",
     )
 
 
@@ -273,12 +273,19 @@ def validate(content: dict[str, object], where: str) -> Segmentation:
 
 def load_all(folder: Path = SEGMENTATIONS) -> tuple[list[Segmentation], list[InputError]]:
     """Every segmentation in the folder, in order of name, and what is wrong with other files."""
-    found, faults = [], []
+    found: list[Segmentation] = []
+    faults: list[InputError] = []
     for path in sorted(folder.glob("*.y*ml")):
         try:
             if path.suffix != ".yaml":
                 raise InputError(f"{path}: rename it to {path.stem}.yaml")
-            found.append(load(path))
+            loaded = load(path)
+            if others := [each.name for each in found if each.scores == loaded.scores]:
+                raise InputError(
+                    f"{path}: scoring.table: {loaded.scores} is that of {others[0]!r} as well; "
+                    "name another view"
+                )
+            found.append(loaded)
         except InputError as fault:
             faults.append(fault)
     return found, faults

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from include.gmm.settings import CovarianceType, Criterion
 
+Outcome = Literal["promoted", "kept", "superseded", "would_promote", "would_keep", "disabled"]
 HISTOGRAM_BINS = 20  # of [0, 1]: one bar for every five percent of probability
 
 
@@ -44,9 +45,11 @@ class FeatureSummary(_Part):
 
 
 class SegmentSummary(_Part):
-    """A component of the mixture, numbered from 1 in order of its mixing weight."""
+    """A component of the mixture; they stand in order of their mixing weights."""
 
-    number: int
+    number: int = Field(
+        description="Its id: that of the champion's segment that it goes on with, or a new one"
+    )
     name: str = Field(description="Given in the segmentation file, or nothing")
     weight: float = Field(description="Mixing weight: the mean responsibility of the fit")
     rows: int = Field(description="Rows whose most probable segment is this one")
@@ -90,7 +93,7 @@ class Sample(_Part):
     """Some rows, drawn by their keys, without the keys: what the map shows."""
 
     values: list[list[float]] = Field(description="Each row's features of the mixture, in order")
-    segments: list[int] = Field(description="Number of the most probable segment")
+    segments: list[int] = Field(description="Number of the most probable one")
     probabilities: list[float] = Field(description="Of that segment")
 
 
@@ -126,6 +129,62 @@ class Evaluation(_Part):
     share_below_60_percent: float
 
 
+class Gate(_Part):
+    """One of the conditions on which a version becomes the champion by rule."""
+
+    name: Literal["log_likelihood", "degenerate", "smallest_share", "stability", "moved"]
+    title: str
+    value: float | None = Field(description="None where it cannot be told")
+    limit: float
+    passed: bool
+    sentence: str = Field(description="The figure in words")
+
+
+class FormerSegment(_Part):
+    """A segment of the champion, applied to the rows of this version."""
+
+    number: int
+    name: str
+    rows: int
+
+
+class Succession(_Part):
+    """A version beside the champion of the time: who its segments are, and whether it may follow.
+
+    `flow` (former, present) counts rows by their most probable segments in both.
+    """
+
+    champion: str | None = Field(description="Its version; None before the first one")
+    serial: int = Field(description="Of the champion, 0 for none")
+    segment_ids: tuple[int, ...] = Field(description="Of the components, in order")
+    former: list[FormerSegment]
+    flow: list[list[int]]
+    retired: list[int] = Field(description="Ids of the champion that no segment goes on with")
+    moved: float | None = Field(
+        description="Share of rows that would leave their segment; None if nothing compares"
+    )
+    note: str = Field(default="", description="Why the champion cannot be compared, or nothing")
+    gates: list[Gate]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gate is."""
+        return all(gate.passed for gate in self.gates)
+
+
+class Promoted(_Part):
+    """What became of a version: whether it is the champion, and on what grounds."""
+
+    schema_version: Literal[1] = 1
+    segmentation: str
+    version: str
+    outcome: Outcome
+    sentence: str
+    champion: str | None = Field(description="The version that is the champion now")
+    serial: int = Field(description="Of that champion, 0 for none")
+    succession: Succession = Field(description="The comparison that decided")
+
+
 class Choice(_Part):
     """The mixtures that were tried, and which was chosen by what rule."""
 
@@ -139,9 +198,9 @@ class Choice(_Part):
 
 
 class Summary(Choice):
-    """Schema 2."""
+    """Schema 3."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     segmentation: str
     title: str
     version: str
@@ -155,5 +214,25 @@ class Summary(Choice):
     ambiguous: list[Row] = Field(description="The rows whose largest probability is smallest")
     sample: Sample
     evaluation: Evaluation
+    succession: Succession
     model_path: str = Field(description="model.joblib, relative to the project where it is inside")
     model_sha256: str
+
+    def following(self, succession: Succession) -> Summary:
+        """The same with the segment ids of another comparison."""
+        before = [segment.number for segment in self.segments]
+        ids = dict(zip(before, succession.segment_ids, strict=True))
+        names = {segment.number: segment.name for segment in self.segments}
+        names |= {former.number: former.name for former in succession.former}
+        renumbered = [
+            segment.model_copy(update={"number": number, "name": names.get(number, "")})
+            for segment, number in zip(self.segments, succession.segment_ids, strict=True)
+        ]
+        drawn = [ids[number] for number in self.sample.segments]
+        return self.model_copy(
+            update={
+                "succession": succession,
+                "segments": renumbered,
+                "sample": self.sample.model_copy(update={"segments": drawn}),
+            }
+        )

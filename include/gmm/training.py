@@ -18,6 +18,7 @@ from include.gmm.mixture.choice import Candidate
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.progress import Progress
 from include.gmm.mixture.selection import Selection, select_mixture
+from include.gmm.monitoring.profile import profile_of
 from include.gmm.settings import Criterion, Segmentation
 from include.gmm.summary import CandidateSummary, Choice
 from include.gmm.versions import artifacts
@@ -70,7 +71,10 @@ def train(
         features=decided,
         digest=table.digest,
     )
-    records = {"choice.json": _choice(selection, mixture.criterion)}
+    records = {
+        "choice.json": _choice(selection, mixture.criterion),
+        "profile.json": profile_of(table, model),
+    }
     return artifacts.publish(models, settings, data, model, records, as_of)
 
 

@@ -15,7 +15,8 @@ from include.gmm.page.reason import NoSummary
 from include.gmm.summary import Summary
 from plugins.gmm_summaries import lists
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders, refusal
-from plugins.gmm_summaries.runs import find, reading, standing
+from plugins.gmm_summaries.promotions import champions, standings
+from plugins.gmm_summaries.runs import find, reading
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 app.add_middleware(SafeHeaders)
@@ -38,10 +39,11 @@ def clusters(dag_id: str, run_id: str) -> HTMLResponse:
     """The page in the tab."""
     with reading() as session:
         found = find(session, dag_id, run_id)
-        newest = standing(session, dag_id, run_id)
-    if isinstance(found, NoSummary):
-        return HTMLResponse(pages.message(found), status_code=found.status)
-    return HTMLResponse(pages.clusters(found, newest))
+        if isinstance(found, NoSummary):
+            return HTMLResponse(pages.message(found), status_code=found.status)
+        present = champions(session, [dag_id])
+        (standing,) = standings(session, {(dag_id, run_id): found}, present).values()
+    return HTMLResponse(pages.clusters(found.summary, standing, present[dag_id]))
 
 
 @app.get("/{dag_id}/{run_id}/summary.json", dependencies=MAY_READ_RUN)
@@ -115,4 +117,4 @@ def _summary(dag_id: str, run_id: str) -> Summary:
         found = find(session, dag_id, run_id)
     if isinstance(found, NoSummary):
         raise HTTPException(404, f"{found.title}. {found.text}")
-    return found
+    return found.summary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,15 +10,17 @@ from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.models.serialized_dag import SerializedDagModel
 from airflow.models.taskinstance import TaskInstance
-from airflow.models.xcom import XComModel
 from airflow.utils.state import DagRunState
 from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from include.gmm.page.past import History, Run, Segmentation, Version
 from include.gmm.page.reason import NoSummary
-from plugins.gmm_summaries.runs import LEFT_SUMMARY, find, parse
+from include.gmm.page.standing import Champion
+from plugins.gmm_summaries.promotions import champions, standings
+from plugins.gmm_summaries.runs import COLUMNS, Found, find, found
 from plugins.gmm_summaries.states import TASK, no_such_task
+from plugins.gmm_summaries.xcoms import LEFT_OUTCOME, LEFT_SUMMARY, Outcomes, Summaries
 
 SHOWN = 50  # runs
 SUFFIX = "_train"  # of the DAGs of this project
@@ -29,8 +31,9 @@ NEWEST_FIRST = (DagRun.run_after.desc(), DagRun.id.desc())
 def history(session: Session, dag_id: str) -> History | NoSummary:
     """The newest runs of a DAG, or the reason why there is nothing to tell of them."""
     runs = session.execute(
-        select(*_RUN, XComModel.value)
-        .outerjoin(XComModel, LEFT_SUMMARY)
+        select(*COLUMNS)
+        .outerjoin(Summaries, LEFT_SUMMARY)
+        .outerjoin(Outcomes, LEFT_OUTCOME)
         .where(DagRun.dag_id == dag_id)
         .order_by(*NEWEST_FIRST)
         .limit(SHOWN)
@@ -40,22 +43,35 @@ def history(session: Session, dag_id: str) -> History | NoSummary:
     if not session.scalar(select(_has_run_the_task(dag_id))):
         return no_such_task("it has no versions to compare")
     n_runs = session.scalar(select(func.count()).where(DagRun.dag_id == dag_id)) or 0
-    return History(dag_id, [_past(run) for run in runs], left_out=n_runs - len(runs))
+    present = champions(session, [dag_id])
+    return History(
+        dag_id,
+        _past(session, runs, present),
+        left_out=n_runs - len(runs),
+        champion=present[dag_id],
+    )
 
 
 def version(session: Session, dag_id: str, run_id: str) -> Version | NoSummary:
     """One run that left a summary, or the reason why there is none of that name."""
-    found = find(session, dag_id, run_id)
-    if isinstance(found, NoSummary):
+    left = find(session, dag_id, run_id)
+    if isinstance(left, NoSummary):
         # Addresses in it lead from the page of the run, which is one level further down.
-        log = found.log.removeprefix("../")
-        return replace(found, text=f"Of run {run_id!r}: {found.text}", log=log)
+        log = left.log.removeprefix("../")
+        return replace(left, text=f"Of run {run_id!r}: {left.text}", log=log)
     run = session.execute(
         select(DagRun.run_after, DagRun.state).where(
             DagRun.dag_id == dag_id, DagRun.run_id == run_id
         )
     ).one()
-    return Version(run_id=run_id, date=run.run_after, state=run.state, summary=found)
+    stands = standings(session, {(dag_id, run_id): left}, champions(session, [dag_id]))
+    return Version(
+        run_id=run_id,
+        date=run.run_after,
+        state=run.state,
+        summary=left.summary,
+        standing=stands[dag_id, run_id],
+    )
 
 
 def segmentation_dags(session: Session) -> dict[str, str]:
@@ -89,16 +105,16 @@ def segmentations(session: Session, dags: dict[str, str]) -> list[Segmentation]:
         run.dag_id: Run(run_id=run.run_id, date=run.run_after, state=run.state)
         for run in session.execute(_newest(select(DagRun.id), dags, _RUN))
     }
-    versions = {
-        run.dag_id: _past(run)
-        for run in session.execute(
-            _newest(
-                select(DagRun.id).join(XComModel, LEFT_SUMMARY), dags, (*_RUN, XComModel.value)
-            ).join(XComModel, LEFT_SUMMARY)
-        )
-    }
+    rows = session.execute(
+        _newest(select(DagRun.id).join(Summaries, LEFT_SUMMARY), dags, COLUMNS)
+        .join(Summaries, LEFT_SUMMARY)
+        .outerjoin(Outcomes, LEFT_OUTCOME)
+    ).all()
+    present = champions(session, dags)
+    past = _past(session, rows, present)
+    versions = {row.dag_id: run for row, run in zip(rows, past, strict=True)}
     return [
-        Segmentation(dag_id, description, runs.get(dag_id), versions.get(dag_id))
+        Segmentation(dag_id, description, runs.get(dag_id), versions.get(dag_id), present[dag_id])
         for dag_id, description in dags.items()
     ]
 
@@ -111,15 +127,26 @@ def _newest(among: Select[Any], dag_ids: Collection[str], columns: Sequence[Any]
     return select(*columns).where(DagRun.id.in_(first))
 
 
-def _past(run: Row[Any]) -> Run:
-    known = {"run_id": run.run_id, "date": run.run_after, "state": run.state}
-    if run.value is None:
-        going = run.state in (DagRunState.QUEUED, DagRunState.RUNNING)
-        return Run(**known, note="No summary yet" if going else "No summary")
-    found = parse(run.value)
-    if isinstance(found, NoSummary):
-        return Run(**known, note=found.title)
-    return Version(**known, summary=found)
+def _past(
+    session: Session, runs: Sequence[Row[Any]], present: Mapping[str, Champion | None]
+) -> list[Run]:
+    """Each of the runs with what it left, and how its version stands."""
+    left = {(run.dag_id, run.run_id): None if run.summary is None else found(run) for run in runs}
+    versions = {ids: each for ids, each in left.items() if isinstance(each, Found)}
+    stands = standings(session, versions, present)
+    past: list[Run] = []
+    for run in runs:
+        ids = (run.dag_id, run.run_id)
+        known = {"run_id": run.run_id, "date": run.run_after, "state": run.state}
+        each = left[ids]
+        if isinstance(each, Found):
+            past.append(Version(**known, summary=each.summary, standing=stands[ids]))
+        elif each is not None:
+            past.append(Run(**known, note=each.title))
+        else:
+            going = run.state in (DagRunState.QUEUED, DagRunState.RUNNING)
+            past.append(Run(**known, note="No summary yet" if going else "No summary"))
+    return past
 
 
 def _no_run(session: Session, dag_id: str) -> NoSummary:

@@ -1,4 +1,4 @@
-"""Why a run has no summary, from the states of its tasks."""
+"""Why a run has no summary, or no decision on its version, from the states of its tasks."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from urllib.parse import quote
 from airflow.utils.state import DagRunState, TaskInstanceState
 
 from include.gmm.page.reason import NoSummary
+from include.gmm.page.standing import Standing
 
 TASK = "load_model_and_evaluate"
+APPROVAL, PROMOTION = "approve_promotion", "promote_model"  # the first in manual mode alone
 AT_WORK = (TaskInstanceState.RUNNING, TaskInstanceState.RESTARTING, TaskInstanceState.DEFERRED)
 DONE = (TaskInstanceState.SUCCESS, TaskInstanceState.SKIPPED)
+BROKEN = (TaskInstanceState.FAILED, TaskInstanceState.UPSTREAM_FAILED)
 
 
 class Attempt(NamedTuple):
@@ -74,6 +77,33 @@ def no_such_task(therefore: str) -> NoSummary:
         f"This DAG has no task {TASK}, so {therefore}. "
         "This tab is for the DAGs that train a segmentation.",
     )
+
+
+def undecided(dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> Standing:
+    """How a version stands that was not decided on, from the tasks that would decide."""
+    found = {attempt.task_id: attempt for attempt in attempts}
+    states = {task_id: attempt.state for task_id, attempt in found.items()}
+    if states.get(APPROVAL) == TaskInstanceState.AWAITING_INPUT:
+        return Standing(
+            "Waits for approval",
+            "A person decides whether it becomes the champion.",
+            address=f"{found[APPROVAL].log(dag_id, run_id)}/required_actions?map_index=-1",
+            link="Read the gates and decide in Airflow",
+        )
+    if failed := [attempt for attempt in attempts if attempt.state in BROKEN]:
+        first = min(failed, key=lambda each: each.state != TaskInstanceState.FAILED)
+        return Standing(
+            "Not promoted",
+            f"Task {first.task_id} ended as {first.state}, before this version was decided on.",
+            address=first.log(dag_id, run_id),
+            link="Open the log in Airflow",
+        )
+    if states.get(PROMOTION) == TaskInstanceState.SKIPPED:
+        rejected = states.get(APPROVAL) == TaskInstanceState.SUCCESS
+        return Standing(
+            "Not promoted", "A person rejected it." if rejected else "Its promotion was skipped."
+        )
+    return Standing("Not decided", f"Task {PROMOTION} of this run has not decided on it.")
 
 
 def _still_going(dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> NoSummary:

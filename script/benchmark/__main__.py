@@ -16,6 +16,7 @@ from script.benchmark.machine import facts
 from script.benchmark.parquet import measure_parquet
 from script.benchmark.process import Worker, WorkerError
 from script.benchmark.rounds import Plan, folder
+from script.benchmark.scoring import SCORED, measure_scoring
 from script.benchmark.stability import measure_stability
 from script.benchmark.table import measure_table
 
@@ -42,7 +43,8 @@ def _measure(options: argparse.Namespace) -> None:
         contenders += [SCIKIT_LEARN, *([ONE_DAL] if one_dal else [])]
     plan = Plan(tuple(contenders), options.repeat, options.peer_repeat)
     print("\n".join(f"- {line}" for line in [*facts(one_dal), *filter(None, [why])]) + "\n")
-    everything = not (options.items or options.table or options.parquet or options.stability)
+    chosen = options.items, options.table, options.parquet, options.stability, options.scoring
+    everything = not any(chosen)
     results = {
         name: measure_item(ITEMS[name].scaled(options.scale), plan, predict=name in PREDICTED)
         for name in (ITEMS if everything else options.items)
@@ -56,6 +58,9 @@ def _measure(options: argparse.Namespace) -> None:
         print(report.stability(measure_stability()), flush=True)
     if options.parquet:
         print(report.parquet(measure_parquet(PARQUET.scaled(options.scale))), flush=True)
+    if options.scoring:
+        result = measure_scoring(SCORED.scaled(options.scale), options.repeat)
+        print(report.scoring(result), flush=True)
 
 
 def _one_dal() -> tuple[str | None, str]:
@@ -86,6 +91,11 @@ def _options() -> argparse.Namespace:
         "--stability",
         action="store_true",
         help="bootstrap refits of the customers of the last run of customers_train",
+    )
+    parser.add_argument(
+        "--scoring",
+        action="store_true",
+        help="segments of 5,000,000 rows from DuckDB into DuckDB, in TMPDIR",
     )
     parser.add_argument(
         "--scale", type=float, default=1.0, metavar="F", help="times the rows (1: full size)"

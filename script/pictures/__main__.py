@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from script.pictures.camera import photograph_pages, photograph_tab
-from script.pictures.scenes import after_two_runs, going
-from tests.system.browser import launch
-from tests.system.conftest import started
+from script.pictures.scenes import after_two_runs, before_any_run, going, made_up, refused
+from tests.system.browser import VIEWER, launch
+from tests.system.conftest import STRANGER, started
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -30,10 +31,20 @@ def main() -> int:
         sync_playwright() as playwright,
         launch(playwright) as browser,
     ):
+
+        def photograph(addresses: Mapping[str, str], visitor: str | None = VIEWER) -> None:
+            faults.extend(photograph_pages(browser, airflow, addresses, folder, visitor))
+
+        if options.all:
+            photograph(before_any_run(airflow))
+        airflow.train()
         photograph_tab(browser, airflow, folder)
         if options.all:
-            faults += photograph_pages(browser, airflow, after_two_runs(airflow), folder)
-            faults += photograph_pages(browser, airflow, going(airflow), folder)
+            photograph(after_two_runs(airflow))
+            photograph(refused(airflow, "forbidden"), STRANGER)
+            photograph(refused(airflow, "logged-out"), None)
+            photograph(made_up(airflow))
+            photograph(going(airflow))
     print(f"The pictures are in {folder}.")
     for fault in faults:
         print(fault, file=sys.stderr)

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from include.gmm.page.pages import THEME_NAMES
-from tests.system.browser import draw_all, log_in, open_tab
+from tests.system.browser import VIEWER, draw_all, log_in, open_tab
 from tests.system.conftest import AirflowWithRun
 
 WIDTHS = (1440, 1024, 400)
@@ -33,16 +33,24 @@ def photograph_tab(browser: Browser, airflow: AirflowWithRun, folder: Path) -> N
 
 
 def photograph_pages(
-    browser: Browser, airflow: AirflowWithRun, addresses: Mapping[str, str], folder: Path
+    browser: Browser,
+    airflow: AirflowWithRun,
+    addresses: Mapping[str, str],
+    folder: Path,
+    visitor: str | None = VIEWER,
 ) -> list[str]:
-    """Whole pages at all widths; says which of them scroll sideways, with tables unfolded."""
+    """Whole pages at all widths; says which of them scroll sideways, with tables unfolded.
+
+    The visitor is a user of that name, or None for somebody who is not logged in.
+    """
     faults = []
     for theme in THEME_NAMES:
         for width in WIDTHS:
             context = browser.new_context(
                 viewport={"width": width, "height": HEIGHT}, color_scheme=theme
             )
-            log_in(context, airflow)
+            if visitor is not None:
+                log_in(context, airflow, visitor)
             page = context.new_page()
             for name, address in addresses.items():
                 page.goto(address)

@@ -5,9 +5,17 @@ from __future__ import annotations
 import time
 from urllib.parse import quote
 
-from tests.system.conftest import AirflowWithRun
+from script.local_airflow.dags import wait_for
+from script.pictures.made_up import summaries
+from tests.system.conftest import SHOWING, AirflowWithRun
 
 OTHER_SETTINGS = {"seed": 5, "max_components": 4}  # as entered in the trigger form
+
+
+def before_any_run(airflow: AirflowWithRun) -> dict[str, str]:
+    """The lists, where nothing has been trained yet."""
+    wait_for(airflow.server, airflow.api, airflow.dag_id)
+    return {f"{name}-empty": address for name, address in _lists(airflow).items()}
 
 
 def after_two_runs(airflow: AirflowWithRun) -> dict[str, str]:
@@ -19,9 +27,9 @@ def after_two_runs(airflow: AirflowWithRun) -> dict[str, str]:
     both = f"left={quote(airflow.run_id, safe='')}&right={quote(later, safe='')}"
     return {
         "run": f"{airflow.pages(airflow.dag_id, airflow.run_id)}/clusters",
-        "history": f"{airflow.url}/gmm/{airflow.dag_id}/clusters",
+        **_lists(airflow),
         "compare": f"{airflow.url}/gmm/{airflow.dag_id}/compare?{both}",
-        "overview": f"{airflow.url}/gmm/segmentations",
+        "compare-nothing": f"{airflow.url}/gmm/{airflow.dag_id}/compare",
         "failed": f"{airflow.pages('broken_train', failed)}/clusters",
         "missing": f"{airflow.pages(airflow.dag_id, 'deleted')}/clusters",
     }
@@ -33,3 +41,25 @@ def going(airflow: AirflowWithRun) -> dict[str, str]:
     while not any(task["state"] for task in airflow.api.tasks(airflow.dag_id, run_id)):
         time.sleep(0.1)
     return {"going": f"{airflow.pages(airflow.dag_id, run_id)}/clusters"}
+
+
+def made_up(airflow: AirflowWithRun) -> dict[str, str]:
+    """The pages of summaries that no training here leaves, and the history of all of them."""
+    pages = {
+        name: f"{airflow.pages(SHOWING, airflow.show(content))}/clusters"
+        for name, content in summaries().items()
+    }
+    return pages | {"history-mixed": f"{airflow.url}/gmm/{SHOWING}/clusters"}
+
+
+def refused(airflow: AirflowWithRun, reason: str) -> dict[str, str]:
+    """The page of a run and the lists, for who may not read them for this reason."""
+    pages = {"run": f"{airflow.pages(airflow.dag_id, airflow.run_id)}/clusters", **_lists(airflow)}
+    return {f"{name}-{reason}": address for name, address in pages.items()}
+
+
+def _lists(airflow: AirflowWithRun) -> dict[str, str]:
+    return {
+        "history": f"{airflow.url}/gmm/{airflow.dag_id}/clusters",
+        "overview": f"{airflow.url}/gmm/segmentations",
+    }

@@ -26,7 +26,7 @@ def dag() -> Iterator[Any]:
     yield module.customers_train
 
 
-def test_the_four_steps_follow_each_other(dag: Any) -> None:
+def test_the_steps_follow_each_other(dag: Any) -> None:
     groups = {task_id: task_id.split(".")[0] for task_id in dag.task_ids}
     arrows = {
         (groups[task.task_id], groups[after])
@@ -38,16 +38,19 @@ def test_the_four_steps_follow_each_other(dag: Any) -> None:
         ("load_data", "data_preprocessing"),
         ("data_preprocessing", "build_save_gmm_model"),
         ("build_save_gmm_model", "load_model_and_evaluate"),
+        ("build_save_gmm_model", "promote_model"),  # hands its reference over
+        ("load_model_and_evaluate", "promote_model"),
     }
 
 
-def test_there_are_four_boxes(dag: Any) -> None:
+def test_there_are_five_boxes(dag: Any) -> None:
     boxes = [child.rsplit(".", 1)[-1] for child in dag.task_group.children]
     assert sorted(boxes) == [
         "build_save_gmm_model",
         "data_preprocessing",
         "load_data",
         "load_model_and_evaluate",
+        "promote_model",
     ]
 
 

@@ -13,14 +13,16 @@ from include.gmm import settings, warehouse
 PROJECT = settings.PROJECT / "include" / "dbt"
 
 
-def build(folder: Path, path: Path) -> subprocess.CompletedProcess[str]:
+def build(
+    folder: Path, path: Path, model: str = "customer_features"
+) -> subprocess.CompletedProcess[str]:
     """`dbt build` on a copy of the project, so that nothing is written into this one."""
     project = shutil.copytree(
         PROJECT, folder / "dbt", ignore=shutil.ignore_patterns("target", "logs"), dirs_exist_ok=True
     )
     dbt = [sys.executable, "-m", "dbt.cli.main", "build", "--profiles-dir", str(project)]
     return subprocess.run(
-        [*dbt, "--project-dir", str(project)],
+        [*dbt, "--project-dir", str(project), "--select", f"+{model}"],
         env={**os.environ, "GMM_WAREHOUSE": str(path)},
         capture_output=True,
         text=True,
@@ -68,10 +70,10 @@ def test_customer_2_has_both_purchases_of_one_day_in_one_order(built: Path) -> N
     ("spoil", "test"),
     [
         ("UPDATE raw.purchases SET dollar_value = -5 WHERE customer_id = 7", "in_range"),
-        ("UPDATE raw.purchases SET date = '19990101' WHERE customer_id = 7", "in_range"),
+        ("UPDATE raw.purchases SET date = '20990101' WHERE customer_id = 7", "in_range"),
         ("UPDATE raw.purchases SET customer_id = NULL WHERE customer_id = 7", "not_null"),
     ],
-    ids=["negative amount", "after the day of observation", "no customer"],
+    ids=["negative amount", "in the future", "no customer"],
 )
 def test_bad_purchases_stop_the_build_before_the_features(
     built: Path, tmp_path: Path, spoil: str, test: str

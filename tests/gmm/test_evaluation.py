@@ -88,7 +88,8 @@ def test_the_page_stands_beside_the_summary(
     folder = artifacts.folder_of(tmp_path, reference)
     assert (folder / "report.html").read_text() == f"of {summary.version}"
     assert {path.name for path in folder.iterdir()} == {
-        *("model.joblib", "choice.json", "manifest.json", "summary.json", "report.html")
+        *("model.joblib", "choice.json", "manifest.json", "profile.json"),
+        *("summary.json", "report.html", "card.md", "card.html"),
     }
 
 

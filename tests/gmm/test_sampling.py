@@ -34,7 +34,7 @@ def sure(rows: int) -> Array:
 
 def shown(frame: pd.DataFrame) -> set[float]:
     """The rows of `numbered` that are in the sample."""
-    return {values[0] for values in sample(table_of(frame), sure(len(frame))).values}
+    return {values[0] for values in sample(table_of(frame), sure(len(frame)), (1, 2)).values}
 
 
 def test_all_rows_of_a_small_table_are_shown() -> None:
@@ -43,7 +43,7 @@ def test_all_rows_of_a_small_table_are_shown() -> None:
 
 @pytest.mark.parametrize(("features", "rows"), [(2, 1000), (20, 1000), (30, 666)])
 def test_rows_and_values_are_bounded(features: int, rows: int) -> None:
-    drawn = sample(table_of(numbered(1500, features)), sure(1500))
+    drawn = sample(table_of(numbered(1500, features)), sure(1500), (1, 2))
     assert len(drawn.values) == len(drawn.segments) == len(drawn.probabilities) == rows
     assert {len(values) for values in drawn.values} == {features}
 
@@ -69,9 +69,9 @@ def test_fitted_and_held_out_rows_are_shown_alike() -> None:
 
 def test_a_row_is_shown_with_its_values_its_segment_and_its_probability() -> None:
     frame = pd.DataFrame({"key": [1, 2], "x": [123456.7, -0.000123456], "y": [1.0, 1e9]})
-    drawn = sample(table_of(frame), np.array([[0.123456, 0.876544], [0.99999, 0.00001]]))
+    drawn = sample(table_of(frame), np.array([[0.123456, 0.876544], [0.99999, 0.00001]]), (4, 7))
     found = sorted(zip(drawn.values, drawn.segments, drawn.probabilities, strict=True))
-    assert found == [([-0.00012346, 1e9], 1, 1.0), ([123460.0, 1.0], 2, 0.8765)]
+    assert found == [([-0.00012346, 1e9], 4, 1.0), ([123460.0, 1.0], 7, 0.8765)]
 
 
 def test_the_rows_hardest_to_assign_come_first_with_all_that_is_known_of_them() -> None:

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from include.gmm.errors import InputError
+from include.gmm.features import check_table
+from include.gmm.monitoring.profile import Profile, profile_of
 from include.gmm.settings import Segmentation
 from include.gmm.training import train
 from include.gmm.versions import artifacts
@@ -64,3 +66,13 @@ def test_unusable_data_is_refused_and_nothing_is_published(
     with pytest.raises(InputError, match=told):
         train(spoil(shoppers), segmentation, tmp_path / "models", "x")
     assert not list(tmp_path.rglob("*"))
+
+
+def test_the_profile_of_all_rows_is_published_with_the_model(
+    shoppers: pd.DataFrame, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    reference = train(shoppers, segmentation, tmp_path, "x")
+    manifest, model = artifacts.load(tmp_path, reference)
+    profile = artifacts.load_record(tmp_path, reference, manifest, "profile.json", Profile)
+    assert profile == profile_of(check_table(shoppers, segmentation.features, "x"), model)
+    assert profile.rows == 240

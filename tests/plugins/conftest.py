@@ -34,9 +34,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, insert
 
-from include.gmm.summary import Summary
+from include.gmm.summary import Promoted, Summary
 from plugins.gmm_summaries.app import app
-from plugins.gmm_summaries.states import TASK
+from plugins.gmm_summaries.states import PROMOTION, TASK
 from tests.gmm.page.examples import example
 
 DAY = datetime(2026, 11, 23, 20, 30, tzinfo=UTC)  # of the first run
@@ -87,7 +87,7 @@ def run(metadata_database: None) -> Callable[..., str]:
     """Puts a run into the database and gives the address of its pages.
 
     `tasks` maps each task to its state, and `ended` to when it ended; "task[3]" is the instance 3
-    of a mapped task. `returned` maps tasks to what they returned.
+    of a mapped task. `returned` maps tasks to what they returned, at the moment `decided`.
     """
 
     def make(
@@ -98,6 +98,7 @@ def run(metadata_database: None) -> Callable[..., str]:
         run_id: str | None = None,
         date: datetime | None = None,
         ended: dict[str, datetime] | None = None,
+        decided: datetime | None = None,
     ) -> str:
         run_id = run_id or f"run_{uuid.uuid4().hex}"
         with create_session() as session:
@@ -135,6 +136,7 @@ def run(metadata_database: None) -> Callable[..., str]:
                         map_index=-1,
                         key="return_value",
                         value=value,
+                        timestamp=decided or datetime.now(UTC),
                     )
                 )
         return f"/gmm/{dag_id}/{quote(run_id, safe='')}"
@@ -150,13 +152,21 @@ def dag_id() -> str:
 
 @pytest.fixture
 def trained(run: Callable[..., str], dag_id: str) -> Callable[..., str]:
-    """Puts a run with a summary into the database, so many days after the first; gives its id."""
+    """Puts a run with a summary into the database, so many days after the first; gives its id.
 
-    def make(days: int = 0, summary: Summary | None = None) -> str:
+    With what became of its version, where that is given; the decision was made an hour later.
+    """
+
+    def make(days: int = 0, summary: Summary | None = None, outcome: Any = None) -> str:
         run_id = f"manual__{days}+00:00"
-        value = (summary or example()).model_dump(mode="json")
+        returned = {TASK: (summary or example()).model_dump(mode="json")}
+        if outcome is not None:
+            told = outcome.model_dump(mode="json") if isinstance(outcome, Promoted) else outcome
+            returned[PROMOTION] = told
         date = DAY + timedelta(days=days)
-        run("success", {TASK: "success"}, {TASK: value}, dag_id, run_id, date)
+        tasks: dict[str, str | None] = dict.fromkeys(returned, "success")
+        decided = date + timedelta(hours=1)
+        run("success", tasks, returned, dag_id, run_id, date, decided=decided)
         return run_id
 
     return make

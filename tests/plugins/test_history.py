@@ -13,9 +13,9 @@ from fastapi.testclient import TestClient
 from markupsafe import escape
 
 from include.gmm.page import lists
-from include.gmm.page.charts import THEMES
 from include.gmm.page.charts.history import CHARTS
 from include.gmm.page.past import History, Run, Version
+from include.gmm.page.standing import Standing
 from include.gmm.page.words import NOTHING, fixed
 from include.gmm.summary import Summary
 from tests.gmm.page.examples import HOSTILE, example
@@ -41,7 +41,13 @@ def addresses(page: str) -> list[str]:
 
 
 def version(days: int, summary: Summary, run_id: str = "some_run") -> Version:
-    return Version(run_id=run_id, date=DAY + timedelta(days=days), state="success", summary=summary)
+    return Version(
+        run_id=run_id,
+        date=DAY + timedelta(days=days),
+        state="success",
+        summary=summary,
+        standing=Standing("Not decided"),
+    )
 
 
 def test_each_run_has_a_row_with_its_figures_the_newest_first(
@@ -183,31 +189,6 @@ def test_a_chart_that_does_not_exist_is_not_found(
     viewer = client("viewer")
     for address in (f"{dag_id}/charts/bic.light.svg", f"{dag_id}2/charts/shares.light.svg"):
         assert viewer.get(f"/gmm/{address}").status_code == 404
-
-
-@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
-def test_each_run_is_one_bar_and_each_segment_has_its_colour_and_its_share(theme: Any) -> None:
-    newer, older = example(8), example(4)
-    chart = CHARTS["shares"]([version(1, newer), version(0, older)], theme).to_dict()
-    (rows,) = chart["datasets"].values() if "datasets" in chart else [chart["data"]["values"]]
-    parts = [(row["run"], row["segment"], row["high"] - row["low"]) for row in rows]
-    wanted = [
-        (day, segment.number, pytest.approx(segment.share))
-        for day, summary in (("2026-11-23", older), ("2026-11-24", newer))
-        for segment in summary.segments
-    ]
-    assert parts == wanted
-    scale = chart["layer"][0]["encoding"]["color"]["scale"]
-    assert scale["domain"] == list(range(1, 9))
-    assert scale["range"] == [theme.segment(number) for number in range(1, 9)]
-
-
-def test_runs_of_one_day_and_of_one_minute_are_kept_apart() -> None:
-    dates = [0, 0, 1]
-    versions = [version(days, example()) for days in reversed(dates)]
-    chart = CHARTS["segments"](versions, THEMES["light"]).to_dict()
-    names = chart["layer"][0]["encoding"]["x"]["scale"]["domain"]
-    assert names == ["2026-11-23 20:30", "2026-11-23 20:30 (2)", "2026-11-24 20:30"]
 
 
 def test_a_dag_without_a_run_is_told_how_to_start_one(client: Client, dag: MakeDag) -> None:

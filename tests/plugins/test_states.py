@@ -14,10 +14,11 @@ import pytest
 from fastapi.testclient import TestClient
 from markupsafe import escape
 
-from plugins.gmm_summaries.runs import SCHEMA
+from plugins.gmm_summaries.xcoms import SUMMARY
 from tests.gmm.page.examples import example
 
 TASK = "load_model_and_evaluate"
+SCHEMA = SUMMARY.schema
 Client = Callable[[str | None], TestClient]
 Run = Callable[..., str]
 

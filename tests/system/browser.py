@@ -79,9 +79,9 @@ def visit(browser: Browser, airflow: AirflowWithRun) -> Iterator[Page]:
     assert troubles == []
 
 
-def log_in(context: BrowserContext, airflow: AirflowWithRun) -> None:
-    """Give the browser the cookie of a viewer."""
-    with airflow.client(VIEWER) as client:
+def log_in(context: BrowserContext, airflow: AirflowWithRun, username: str = VIEWER) -> None:
+    """Give the browser the cookie of that user."""
+    with airflow.client(username) as client:
         context.add_cookies(
             [{"name": "_token", "value": client.cookies["_token"], "url": airflow.url}]
         )

@@ -24,21 +24,23 @@ if TYPE_CHECKING:
     from script.local_airflow.api import Api
     from script.local_airflow.server import Airflow
 
-DAG_ID = "customers_train"
-USERS = {"admin": "admin", "viewer": "viewer"}  # role by name
+DAG_ID, SCORE_DAG_ID = "customers_train", "customers_score"
+SHOWING = "showing"  # of dags/showing.py
+STRANGER = "stranger"  # a user without a role, who may read nothing
+USERS = {"admin": "admin", "viewer": "viewer", STRANGER: ""}  # role by name
 EXTRA_DAGS = Path(__file__).with_name("dags")
 
 
 class AirflowWithRun:
-    """A running Airflow in which customers_train has run once and succeeded."""
+    """A running Airflow. Once `train` has been called, `run_id` is a run that has succeeded."""
 
     dag_id = DAG_ID
 
-    def __init__(self, server: Airflow) -> None:
+    def __init__(self, server: Airflow, base_path: str = "") -> None:
         from script.local_airflow.api import Api
 
         self.server = server
-        self.url = server.url
+        self.url = f"{server.url}{base_path}"
         self.folder = server.layout.project
         self.api: Api = Api(self.url, "admin", self.password("admin"))
         self.run_id = ""
@@ -77,6 +79,13 @@ class AirflowWithRun:
         self.api.patch(f"dags/{dag_id}", {"is_paused": False})
         return self.api.trigger(dag_id, conf)
 
+    def pause(self, dag_id: str) -> None:
+        """Let the DAG not run, whatever happens."""
+        from script.local_airflow.dags import wait_for
+
+        wait_for(self.server, self.api, dag_id)
+        self.api.patch(f"dags/{dag_id}", {"is_paused": True})
+
     def wait(self, dag_id: str, run_id: str, patience: float = 240) -> str:
         """The state in which the run has ended."""
         deadline = time.monotonic() + patience
@@ -89,6 +98,18 @@ class AirflowWithRun:
         states = {task["task_id"]: task["state"] for task in self.api.tasks(dag_id, run_id)}
         raise TimeoutError(f"{run_id} of {dag_id} did not end within {patience} s: {states}")
 
+    def train(self) -> None:
+        """Run customers_train."""
+        self.run_id = self.trigger(DAG_ID)
+        state = self.wait(DAG_ID, self.run_id)
+        assert state == "success", _failures(self)
+
+    def show(self, summary: dict[str, Any]) -> str:
+        """A run of the DAG `showing` that has left this as its summary; its id."""
+        run_id = self.trigger(SHOWING, {"summary": summary})
+        assert self.wait(SHOWING, run_id) == "success"
+        return run_id
+
     def xcom(self, dag_id: str, run_id: str, task_id: str) -> Any:
         """What the task returned."""
         return self.api.xcom(dag_id, run_id, task_id)
@@ -99,32 +120,38 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowWithRun
     """Started by the code that script/start uses, but with users and passwords."""
     pytest.importorskip("script.local_airflow", reason="script/ is not here: not in the image")
     with started(tmp_path_factory.mktemp("airflow") / "project") as result:
+        result.pause(SCORE_DAG_ID)  # else each training of a test would score all customers twice
+        result.train()
         yield result
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[AirflowWithRun]:
-    """An Airflow in a copy of the project, which is made in this folder."""
+def started(folder: Path, base_path: str = "") -> Iterator[AirflowWithRun]:
+    """An Airflow in a copy of the project, which is made in this folder; nothing has run in it.
+
+    `base_path`, such as "/some/base", comes before the path of all its addresses.
+    """
     from script.local_airflow import settings_file
-    from script.local_airflow.environment import Layout
+    from script.local_airflow.environment import HOST, Layout
     from script.local_airflow.server import running
 
     copy_project(folder)
     for dag in EXTRA_DAGS.glob("*.py"):
         (folder / "dags" / f"test_{dag.name}").write_text(dag.read_text())
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    port = free_port()
+    address = f"http://{HOST}:{port}{base_path}"
     settings = {
+        "AIRFLOW__API__BASE_URL": address,
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",  # tests change what DAGs read
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(map(":".join, USERS.items())),
     }
     # `running` checks at its end that no process of Airflow is left.
-    with running(Layout(folder), free_port(), inherited, settings) as server:
-        result = AirflowWithRun(server)
+    with running(Layout(folder), port, inherited, settings) as server:
+        result = AirflowWithRun(server, base_path)
         settings_file.apply(settings_file.read(server.layout.settings), result.api)
-        result.run_id = result.trigger(DAG_ID)
-        state = result.wait(DAG_ID, result.run_id)
-        assert state == "success", _failures(result)
         yield result
 
 

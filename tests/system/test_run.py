@@ -16,18 +16,24 @@ from include.gmm.summary import Summary
 from include.gmm.warehouse import read_features
 from tests.system.conftest import AirflowWithRun
 
-STEPS = ["load_data", "data_preprocessing", "build_save_gmm_model", "load_model_and_evaluate"]
+STEPS = [
+    "load_data",
+    "data_preprocessing",
+    "build_save_gmm_model",
+    "load_model_and_evaluate",
+    "promote_model",
+]
 
 
 def summary_of(airflow: AirflowWithRun, run_id: str) -> Summary:
-    return Summary.model_validate(airflow.xcom(airflow.dag_id, run_id, STEPS[-1]))
+    return Summary.model_validate(airflow.xcom(airflow.dag_id, run_id, STEPS[3]))
 
 
 def model_of(airflow: AirflowWithRun, run_id: str) -> Path:
     return airflow.folder / summary_of(airflow, run_id).model_path
 
 
-def test_the_graph_has_the_four_steps(airflow: AirflowWithRun) -> None:
+def test_the_graph_has_the_steps(airflow: AirflowWithRun) -> None:
     with airflow.client("admin") as client:
         answer = client.get("/ui/structure/structure_data", params={"dag_id": airflow.dag_id})
     graph = answer.raise_for_status().json()
@@ -54,7 +60,7 @@ def test_each_task_hands_on_one_small_xcom(airflow: AirflowWithRun) -> None:
     entries = airflow.api.get(path, limit=100)["xcom_entries"]
     mine = [entry for entry in entries if ".dbt." not in entry["task_id"]]
     assert {entry["key"] for entry in mine} == {"return_value"}
-    assert len(mine) == 4
+    assert len(mine) == 5
     for entry in mine:
         value = airflow.xcom(airflow.dag_id, airflow.run_id, entry["task_id"])
         assert len(json.dumps(value)) < 200_000
@@ -64,6 +70,17 @@ def test_the_saved_model_is_the_one_of_the_summary(airflow: AirflowWithRun) -> N
     model = model_of(airflow, airflow.run_id)
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     assert digest == summary_of(airflow, airflow.run_id).model_sha256
+
+
+def test_the_first_version_becomes_the_champion_and_that_is_an_event(
+    airflow: AirflowWithRun,
+) -> None:
+    promoted = airflow.xcom(airflow.dag_id, airflow.run_id, "promote_model")
+    assert promoted["outcome"] == "promoted"
+    assert promoted["champion"] == summary_of(airflow, airflow.run_id).version
+    events = airflow.api.get("assets/events", limit=100, order_by="timestamp")["asset_events"]
+    champions = [event for event in events if event["uri"] == "gmm://customers/champion"]
+    assert champions[0]["extra"] == {"version": promoted["champion"], "serial": 1}
 
 
 def test_a_second_run_saves_the_same_bytes(airflow: AirflowWithRun) -> None:

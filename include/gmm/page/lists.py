@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.gmm.page import comparison, vega
@@ -14,12 +13,7 @@ if TYPE_CHECKING:
     from include.gmm.page.charts import ThemeName
 
 
-def when(date: datetime) -> str:
-    """A moment as the lists write it."""
-    return f"{date.astimezone(UTC):%Y-%m-%d %H:%M}"
-
-
-for _filter in (when, bic, bic_per_row, comparison.decimal):
+for _filter in (bic, bic_per_row, comparison.decimal):
     environment.filters[_filter.__name__] = _filter
 
 

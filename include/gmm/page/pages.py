@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from include.gmm.page import assets, vega, words
+from include.gmm.page import assets, succession, vega, words
 from include.gmm.page.reason import NoSummary
-from include.gmm.page.standing import Standing
+from include.gmm.page.standing import Champion, Standing
 from include.gmm.summary import HISTOGRAM_BINS, Summary
 
 if TYPE_CHECKING:
     from include.gmm.page.charts import ThemeName
 
-FIGURES = ("shares", "membership", "confusion", "map", "profiles", "bic", "icl", "aic")
+FIGURES = ("shares", "flow", "membership", "confusion", "map", "profiles", "bic", "icl", "aic")
 THEME_NAMES: tuple[ThemeName, ...] = ("light", "dark")
 
 environment = Environment(
@@ -47,14 +47,24 @@ for _filter in (
     words.colour,
     words.short,
     words.title,
+    words.when,
+    succession.newcomers,
+    succession.retired,
 ):
     environment.filters[_filter.__name__] = _filter
 
 
-def clusters(summary: Summary, standing: Standing | None = None) -> str:
-    """The page of a run that found clusters."""
+def clusters(
+    summary: Summary, standing: Standing | None = None, champion: Champion | None = None
+) -> str:
+    """The page of a run that found clusters, with what became of its version."""
     return environment.get_template("clusters.html").render(
-        summary=summary, standing=standing, root="../../", report=None, what_if=_what_if(summary)
+        summary=summary,
+        standing=standing,
+        champion=champion,
+        root="../../",
+        report=None,
+        what_if=_what_if(summary),
     )
 
 
@@ -68,6 +78,7 @@ def report(summary: Summary) -> str:
     return environment.get_template("clusters.html").render(
         summary=summary,
         standing=None,
+        champion=None,
         root="",
         report={
             "styles": assets.content("page.css").decode(),

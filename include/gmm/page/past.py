@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from include.gmm.summary import Summary
+from include.gmm.page.standing import Champion, Standing
+from include.gmm.summary import SegmentSummary, Summary
 
 STATES = {
     "queued": "waits to start",
@@ -38,9 +39,15 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Version(Run):
-    """A run with the summary that it left."""
+    """A run with the summary that it left, and what became of the version."""
 
     summary: Summary
+    standing: Standing
+
+    @property
+    def by_number(self) -> dict[int, SegmentSummary]:
+        """The segments by their numbers."""
+        return {segment.number: segment for segment in self.summary.segments}
 
 
 @dataclass(frozen=True)
@@ -50,11 +57,20 @@ class History:
     dag_id: str
     runs: list[Run]
     left_out: int  # older runs
+    champion: Champion | None = None
 
     @property
     def versions(self) -> list[Version]:
         """The runs that left a summary, the newest first."""
         return [run for run in self.runs if isinstance(run, Version)]
+
+    @property
+    def segments(self) -> list[SegmentSummary]:
+        """One for each number, in their order, from the newest version that has it."""
+        found: dict[int, SegmentSummary] = {}
+        for version in self.versions:
+            found = version.by_number | found
+        return [found[number] for number in sorted(found)]
 
     @property
     def title(self) -> str:
@@ -70,6 +86,7 @@ class Segmentation:
     description: str
     latest: Run | None
     version: Run | None
+    champion: Champion | None = None
 
     @property
     def title(self) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 
 from include.gmm.settings import CovarianceType
-from include.gmm.summary import FeatureSummary, SegmentSummary, Summary
+from include.gmm.summary import FeatureSummary, FormerSegment, SegmentSummary, Summary
 
 NOTHING = "\N{EN DASH}"
 NOTICEABLE = 0.25  # standard deviations from the mean over all rows
@@ -97,12 +98,13 @@ def distance(value: float | None, feature: FeatureSummary) -> str:
 def centre(summary: Summary, place: int, number: int) -> float:
     """Where a segment's mean lies along a feature of the mixture, in the column's own unit."""
     feature = [feature for feature in summary.features if feature.in_mixture][place]
-    mean = summary.mixture.means[number - 1][place] * (feature.scale or 1.0)
+    component = [segment.number for segment in summary.segments].index(number)
+    mean = summary.mixture.means[component][place] * (feature.scale or 1.0)
     mean += feature.centre or 0.0
     return math.expm1(mean) if feature.transform == "log1p" else mean
 
 
-def title(segment: SegmentSummary) -> str:
+def title(segment: SegmentSummary | FormerSegment) -> str:
     """Its name, or its number where it has none."""
     return segment.name or f"Segment {segment.number}"
 
@@ -117,9 +119,14 @@ def tint(value: float | None, feature: FeatureSummary) -> str:
     return f"{'far-' if abs(distance) >= 1 else ''}{'above' if distance > 0 else 'below'}"
 
 
-def colour(segment: SegmentSummary) -> str:
+def colour(segment: SegmentSummary | FormerSegment) -> str:
     """The CSS class that paints a segment as the charts do."""
     return f"segment-{(segment.number - 1) % PALETTE + 1}"
+
+
+def when(date: datetime) -> str:
+    """A moment, UTC, to the minute."""
+    return f"{date.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _minus(text: str) -> str:

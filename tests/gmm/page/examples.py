@@ -11,12 +11,16 @@ from include.gmm.summary import (
     CandidateSummary,
     Evaluation,
     FeatureSummary,
+    FormerSegment,
+    Gate,
     MixtureSummary,
     Row,
     Sample,
     SegmentSummary,
+    Succession,
     Summary,
 )
+from include.gmm.versions import gates
 
 HOSTILE = "<script>alert(1)</script>\"'&{{ 7 * 7 }}"
 
@@ -69,9 +73,63 @@ def example(segments: int = 5, label: str = "Average order", path: str = "model.
             mean_largest_probability=0.9318,
             share_below_60_percent=0.0413,
         ),
+        succession=first_of_all(segments),
         model_path=path,
         model_sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     )
+
+
+def first_of_all(segments: int) -> Succession:
+    """Of a version before which there was no champion."""
+    return Succession(
+        champion=None,
+        serial=0,
+        segment_ids=tuple(range(1, segments + 1)),
+        former=[],
+        flow=[],
+        retired=[],
+        moved=None,
+        gates=_gates()[1:4],
+    )
+
+
+def after_a_champion(segments: int = 5, passed: bool = True) -> Succession:
+    """Of a version that goes on with all segments of the champion but the last; its own is new."""
+    ids = (*range(1, segments), segments + 1)
+    flow = [[0] * segments for _ in ids]
+    for place in range(segments):
+        flow[place][place] = 3_000
+        flow[place][(place + 1) % segments] += 200
+    return Succession(
+        champion="20261116T203000Z-5e6f7a8b",
+        serial=3,
+        segment_ids=ids,
+        former=[
+            FormerSegment(number=number, name="Regulars" if number == 2 else "", rows=3_200)
+            for number in range(1, segments + 1)
+        ],
+        flow=flow,
+        retired=[segments],
+        moved=0.25,
+        gates=_gates(passed),
+    )
+
+
+def _gates(passed: bool = True) -> list[Gate]:
+    return [
+        gates.log_likelihood(-7.30, -7.31 if passed else -7.0, 0.05),
+        Gate(
+            name="degenerate",
+            title="No degenerate component",
+            value=2.1e-3,
+            limit=1e-5,
+            passed=True,
+            sentence="The smallest eigenvalue is 0.0021, 1e-05 would be collapsed.",
+        ),
+        gates.smallest_share([0.6, 0.4 - 0.06, 0.06], 0.01),
+        gates.stability(0.95, 0.8),
+        gates.moved(0.25, 0.5),
+    ]
 
 
 def _feature(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from include.gmm.page.charts.choice import aic, bic, icl
+from include.gmm.page.charts.flow import flow
 from include.gmm.page.charts.membership import confusion, membership
 from include.gmm.page.charts.scatter import pair, projection
 from include.gmm.page.charts.segments import profiles, shares
@@ -17,6 +18,7 @@ __all__ = ["CHARTS", "THEMES", "Theme", "ThemeName", "draw"]
 
 CHARTS: dict[str, Callable[[Summary, Theme], Any]] = {
     "shares": shares,
+    "flow": flow,
     "membership": membership,
     "confusion": confusion,
     "map": projection,

@@ -85,11 +85,11 @@ def sureness(versions: Sequence[Version], theme: Theme) -> Any:
 
 
 def shares(versions: Sequence[Version], theme: Theme) -> Any:
-    """The segments of each run as parts of one bar, the first at the bottom."""
+    """The segments of each run as parts of one bar, in the order of their numbers."""
     rows: list[dict[str, Any]] = []
     for run, summary in _oldest_first(versions):
         low = 0.0
-        for segment in summary.segments:
+        for segment in sorted(summary.segments, key=lambda each: each.number):
             high = low + segment.share
             place = {"low": low, "middle": (low + high) / 2, "high": high}
             rows.append({"run": run, "segment": segment.number, "share": segment.share, **place})

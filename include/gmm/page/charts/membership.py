@@ -61,6 +61,7 @@ def membership(summary: Summary, theme: Theme) -> Any:
 
 def confusion(summary: Summary, theme: Theme) -> Any:
     """A cell for each pair: the mean probability of segment j among the rows assigned to i."""
+    numbers = [segment.number for segment in summary.segments]
     rows = [
         {
             "segment": segment.number,
@@ -70,9 +71,8 @@ def confusion(summary: Summary, theme: Theme) -> Any:
             "light": probability < SATURATED,
         }
         for segment in summary.segments
-        for number, probability in enumerate(segment.mean_memberships, start=1)
+        for number, probability in zip(numbers, segment.mean_memberships, strict=False)  # or empty
     ]
-    numbers = [segment.number for segment in summary.segments]
     cell = min(48, (WIDTH - 40) // len(numbers))
     base = alt.Chart(data(rows)).encode(
         x=alt.X("other:O", title="Mean probability of segment")

@@ -1,19 +1,17 @@
-"""The tasks of the DAGs. Each hands on a few lines of JSON, never data or models."""
+"""The tasks of training. Each hands on a few lines of JSON, never data or models."""
 
 from __future__ import annotations
 
-import functools
 import logging
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from airflow.sdk import Asset, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk import get_current_context, task
 
 from include.gmm import settings
-from include.gmm.errors import InputError
+from include.orchestration.assets import features_asset, model_asset
 from include.orchestration.form import with_choices
+from include.orchestration.refusing import refusing
 
 # Heavy libraries are imported inside the tasks: the DAG processor reads this file again and again.
 # With multiple_outputs Airflow would store each key of a returned dict a second time.
@@ -21,31 +19,8 @@ from include.orchestration.form import with_choices
 log = logging.getLogger(__name__)
 
 
-def features_asset(name: str) -> Asset:
-    """The feature table of a segmentation, the same name in every container."""
-    return Asset(name=f"{name}_features", uri=f"gmm://{name}/features", group="gmm")
-
-
-def model_asset(name: str) -> Asset:
-    """The latest verified model of a segmentation."""
-    return Asset(name=f"{name}_model", uri=f"gmm://{name}/model", group="gmm")
-
-
-def _refusing[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """Fail at once on an InputError: a retry would meet the same data and settings."""
-
-    @functools.wraps(function)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return function(*args, **kwargs)
-        except InputError as error:
-            raise AirflowFailException(str(error)) from error
-
-    return wrapper
-
-
 @task(multiple_outputs=False)
-@_refusing
+@refusing
 def load_data(name: str) -> dict[str, Any]:
     """Load the source into the warehouse; returns table, rows, columns and digest."""
     from include.gmm.warehouse import load_source
@@ -56,7 +31,7 @@ def load_data(name: str) -> dict[str, Any]:
 
 
 @task(multiple_outputs=False)
-@_refusing
+@refusing
 def check_features(name: str) -> dict[str, Any]:
     """Check that the feature table can be used, and announce it; returns rows and digest."""
     from include.gmm.features import check_table
@@ -71,27 +46,30 @@ def check_features(name: str) -> dict[str, Any]:
 
 
 @task(multiple_outputs=False)
-@_refusing
+@refusing
 def build_save_gmm_model(name: str) -> dict[str, Any]:
     """Choose, fit and save a mixture; returns the reference by which the version is verified."""
     from include.gmm.mixture.progress import now_and_then
     from include.gmm.training import train
     from include.gmm.warehouse import read_features
 
-    segmentation = with_choices(settings.find(name), get_current_context()["params"])
+    context = get_current_context()
+    segmentation = with_choices(settings.find(name), context["params"])
     reference = train(
         read_features(segmentation),
         segmentation,
         settings.MODELS,
         segmentation.features.model,
         now_and_then(lambda progress: log.info("%s", progress), seconds=5),
+        # The same for a late retry, and of old for a backfill: neither is newer than it looks.
+        as_of=context["dag_run"].run_after,
     )
     log.info("Published version %s", reference.version)
     return reference.model_dump()
 
 
 @task(multiple_outputs=False)
-@_refusing
+@refusing
 def load_model_and_evaluate(name: str, reference: Any) -> dict[str, Any]:
     """Verify and load the version, apply it to all rows; returns the summary that the tab draws."""
     from include.gmm.evaluation import evaluate

@@ -1,0 +1,48 @@
+"""One monitoring DAG for every file in include/segmentations: <name>_monitor."""
+
+from airflow.sdk import DAG
+
+from include.gmm import settings
+from include.gmm.settings import Segmentation
+from include.orchestration.assets import champion_asset, drift_asset, features_asset, maybe
+from include.orchestration.monitoring import measure_drift
+from include.orchestration.preprocessing import data_preprocessing
+from include.orchestration.runs import one_at_a_time
+from include.orchestration.training import load_data
+
+DOC = """
+### {title}: drift
+
+Loads `{table}` anew, builds the features, and holds them against those that the champion was fitted
+to: every feature, the log-likelihood, the shares of the segments, and how sure they are. A breach
+of the thresholds in `include/segmentations/{name}.yaml` starts `{name}_train`, at most once in
+{days} days. The result is in the **Clusters** tab of each run, and over time in that of the DAG.
+"""
+
+
+def monitor_dag(segmentation: Segmentation) -> DAG:
+    """load_data >> data_preprocessing >> measure_drift."""
+    name = segmentation.name
+    with DAG(
+        dag_id=f"{name}_monitor",
+        description=f"{segmentation.title}: drift",
+        doc_md=DOC.format(
+            title=segmentation.title,
+            table=segmentation.source.table,
+            name=name,
+            days=segmentation.monitoring.retrain_after_days,
+        ),
+        schedule=segmentation.monitoring.schedule,
+        tags=["gmm", "monitor", name],
+        **one_at_a_time(segmentation),
+    ) as dag:
+        drift = measure_drift.override(
+            inlets=[champion_asset(name), features_asset(name), drift_asset(name)],
+            outlets=[maybe(drift_asset(name))],
+        )
+        load_data(name) >> data_preprocessing(segmentation) >> drift(name)
+    return dag
+
+
+for segmentation in settings.load_all()[0]:
+    globals()[f"{segmentation.name}_monitor"] = monitor_dag(segmentation)

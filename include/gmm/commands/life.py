@@ -1,0 +1,180 @@
+"""`versions`, `show`, `compare`, `promote`, `rollback` and `score`: what the DAGs do, by hand."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import Progress
+from rich.table import Table
+
+from include.gmm import settings
+from include.gmm.errors import InputError
+from include.gmm.mixture.progress import Progress as Step
+from include.gmm.scoring.publishing import restore
+from include.gmm.scoring.scoring import score as score_all
+from include.gmm.settings import Segmentation
+from include.gmm.summary import Promoted, Succession
+from include.gmm.terminal import render
+from include.gmm.versions import artifacts, champion, saved_summary
+from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.card import succession_in_words
+from include.gmm.versions.champion import Champion
+from include.gmm.versions.promotion import compare_anew
+from include.gmm.versions.promotion import promote as promote_version
+from include.gmm.warehouse import read_features
+
+
+def versions(options: argparse.Namespace, console: Console) -> None:
+    """List the versions on the disk, and what became of each."""
+    segmentation = settings.find(options.name)
+    champions = champion.history(options.models, segmentation.name)
+    table = Table("Version", "Data as of", "Segments", "Covariances", "Rows", "Became of it")
+    for name in artifacts.versions(options.models, segmentation.name):
+        reference = artifacts.find(options.models, segmentation.name, name)
+        manifest = artifacts.load_manifest(options.models, reference)
+        folder = artifacts.folder_of(options.models, reference)
+        evaluated = (folder / "summary.json").is_file()
+        summary = saved_summary.read(folder) if evaluated else None
+        table.add_row(
+            name,
+            manifest.as_of[:19].replace("T", " "),
+            ", ".join(str(each.number) for each in summary.segments) if summary else "",
+            summary.covariance_type if summary else "",
+            f"{manifest.data.rows:,}",
+            _became(folder, name, champions) if evaluated else "not evaluated",
+        )
+    console.print(table if table.row_count else f"{segmentation.name} has no versions yet.")
+
+
+def show(options: argparse.Namespace, console: Console) -> None:
+    """Print the segments of a version, and how it compared with the champion of its time."""
+    reference = _version(options)
+    summary = saved_summary.read(artifacts.folder_of(options.models, reference))
+    console.print(f"Version {summary.version}", markup=False)
+    console.print(render(summary))
+    console.print(Markdown(succession_in_words(summary.succession)))
+
+
+def compare(options: argparse.Namespace, console: Console) -> None:
+    """Apply a version and the champion, or another version, to the features of today."""
+    segmentation = settings.find(options.name)
+    reference = artifacts.find(options.models, segmentation.name, options.version)
+    if options.other:
+        other = artifacts.find(options.models, segmentation.name, options.other)
+        former = _as_champion(options.models, other)
+    else:
+        former = _champion(options.models, segmentation.name)
+    if former.reference == reference:
+        raise InputError(f"{options.version} is both versions: name another one by --with")
+    succession = _compared(options.models, reference, segmentation, former)
+    console.print(Markdown(succession_in_words(succession)))
+
+
+def promote(options: argparse.Namespace, console: Console) -> None:
+    """Make a version the champion by the rules of the segmentation file, or by your word."""
+    segmentation = settings.find(options.name)
+    reference = artifacts.find(options.models, segmentation.name, options.version)
+    present = champion.read(options.models, segmentation.name)
+    # In manual mode a person decides, and whoever types this is one.
+    approved = options.anyway or segmentation.promotion.mode == "manual"
+    promoted = promote_version(
+        options.models,
+        reference,
+        _compared(options.models, reference, segmentation, present),
+        segmentation,
+        lambda: read_features(segmentation),
+        approved=approved,
+    )
+    console.print(Markdown(succession_in_words(promoted.succession)))
+    console.print(promoted.sentence, markup=False)
+    if promoted.outcome not in ("promoted", "would_promote"):
+        raise InputError(f"{options.version} is not the champion; --anyway makes it so")
+
+
+def rollback(options: argparse.Namespace, console: Console) -> None:
+    """Return to the champion before the present one, and to its table of scores."""
+    segmentation = settings.find(options.name)
+    former = champion.roll_back(options.models, segmentation.name)
+    version = former.reference.version
+    console.print(f"{version} is the champion again.", markup=False)
+    if restore(segmentation, version):
+        console.print(f"{segmentation.scores} shows the table that it had.", markup=False)
+    else:
+        console.print(
+            f"Its table of scores is no longer there: `score {segmentation.name}` makes it anew.",
+            markup=False,
+        )
+
+
+def score(options: argparse.Namespace, console: Console) -> None:
+    """Write every row's segment by the champion into the warehouse, in one swap."""
+    segmentation = settings.find(options.name)
+    present = _champion(options.models, segmentation.name)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Planning")
+
+        def shown(step: Step) -> None:
+            bar.update(task, description=step.stage, completed=step.done, total=step.total)
+
+        plan = score_all(
+            options.models,
+            present.reference,
+            present.segment_ids,
+            segmentation,
+            progress=shown,
+        )
+    console.print(
+        f"{plan.view}: {plan.rows:,} rows by version {present.reference.version}", markup=False
+    )
+
+
+def _compared(
+    models: Path, reference: Reference, segmentation: Segmentation, former: Champion | None
+) -> Succession:
+    earlier = saved_summary.read(artifacts.folder_of(models, reference)).succession
+    frame = read_features(segmentation)
+    return compare_anew(models, reference, segmentation, frame, earlier, former)
+
+
+def _version(options: argparse.Namespace) -> Reference:
+    segmentation = settings.find(options.name)
+    if options.version:
+        return artifacts.find(options.models, segmentation.name, options.version)
+    return _champion(options.models, segmentation.name).reference
+
+
+def _champion(models: Path, name: str) -> Champion:
+    present = champion.read(models, name)
+    if present is None:
+        raise InputError(f"{name} has no champion yet: train, or promote one of its versions")
+    return present
+
+
+def _as_champion(models: Path, reference: Reference) -> Champion:
+    """Any version in the place of the champion, for a comparison."""
+    manifest = artifacts.load_manifest(models, reference)
+    ids = saved_summary.read(artifacts.folder_of(models, reference)).succession.segment_ids
+    return Champion(
+        serial=1,
+        reference=reference,
+        as_of=manifest.as_of,
+        segment_ids=ids,
+        greatest_id=max(ids),
+        predecessor=None,
+        cause="person",
+        appointed_at=manifest.created_at,
+    )
+
+
+def _became(folder: Path, version: str, champions: list[Champion]) -> str:
+    if champions and champions[-1].reference.version == version:
+        return f"the champion since {champions[-1].appointed_at[:19].replace('T', ' ')}"
+    if any(each.reference.version == version for each in champions):
+        return "was the champion"
+    path = folder / "promotion.json"
+    if not path.is_file():
+        return "not promoted"
+    return Promoted.model_validate_json(path.read_bytes()).outcome.replace("_", " ")

@@ -1,0 +1,129 @@
+"""Score one range of keys, in one transaction."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from include.gmm.errors import InputError
+from include.gmm.mixture.parameters import Array
+from include.gmm.mixture.rows.source import CHUNK_ROWS
+from include.gmm.mixture.workers import threads
+from include.gmm.scoring import attempts
+from include.gmm.scoring.engine import Engine
+from include.gmm.scoring.plan import ScoringPlan
+from include.gmm.scoring.tables import quoted, transaction
+from include.gmm.settings import WAREHOUSE
+from include.gmm.versions import artifacts
+
+BATCH_ROWS = 2 * CHUNK_ROWS  # what a thread takes at a time; all of it stays in the cache
+
+
+def score_range(models: Path, plan: ScoringPlan, number: int, path: Path = WAREHOUSE) -> int:
+    """Write the segments of the range with that number (from 0); returns the rows that it has.
+
+    A range that is done is left alone. After an error or a crash nothing of it is there.
+    Raises InputError when the features changed since the plan was made, or when a later plan for
+    the same view has taken its place.
+    """
+    _, model = artifacts.load(models, plan.reference)
+    return score_with(Engine(model, plan.ranges[number].rows), plan, number, path)
+
+
+def score_with(engine: Engine, plan: ScoringPlan, number: int, path: Path) -> int:
+    """As `score_range`, with a model that is loaded already."""
+    with transaction(path, written=len(plan.segment_ids) + 3) as connection:
+        refuse_closed(connection, plan)
+        if number in (done := attempts.done(connection, plan.id)):
+            return done[number]
+        written = _write(connection, engine, plan, number)
+        if written != plan.ranges[number].rows:
+            raise InputError(changed(plan))
+        connection.execute("INSERT INTO scores.ranges VALUES (?, ?, ?)", [plan.id, number, written])
+    return written
+
+
+def refuse_closed(connection: duckdb.DuckDBPyConnection, plan: ScoringPlan) -> None:
+    """Raises InputError when the plan is not, or no longer, being carried out."""
+    if not attempts.is_open(connection, plan.id):
+        raise InputError(
+            f"the scoring of {plan.view!r} that was planned at {plan.scored_at:%Y-%m-%d %H:%M} UTC "
+            "is no longer open: it was published, or another one was planned since. Plan it again"
+        )
+
+
+def changed(plan: ScoringPlan) -> str:
+    """What to say when the features are not those of the plan any more."""
+    return (
+        f"{plan.features}: the features changed after the scoring of {plan.view!r} was planned, "
+        f"so {plan.view!r} is left as it was; score again"
+    )
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, engine: Engine, plan: ScoringPlan, number: int
+) -> int:
+    part = plan.ranges[number]
+    features = ", ".join(f"{quoted(name)}::DOUBLE AS {quoted(name)}" for name in engine.names)
+    first, last = (
+        duckdb.ConstantExpression(end).cast(duckdb.sqltype(plan.key_type))
+        for end in (part.first, part.last)
+    )
+    # By another cursor: one cannot read and write at the same time.
+    table = connection.cursor().table(f"main.{quoted(plan.features)}")
+    rows = table.filter(duckdb.ColumnExpression(plan.key).between(first, last))
+    batches = rows.project(f"{quoted(plan.key)}, {features}").to_arrow_reader(BATCH_ROWS)
+    schema = _schema(plan, batches.schema.field(plan.key))
+    ids = np.array(plan.segment_ids, np.int32)
+    with threads() as workers:
+        scored = workers.over(partial(_scored, engine, ids, schema), batches)
+        scores = pa.RecordBatchReader.from_batches(schema, scored)
+        connection.register("scores_of_range", scores)
+        written = connection.execute(f"INSERT INTO {plan.staging} BY NAME FROM scores_of_range")
+        return int(written.fetchall()[0][0])
+
+
+def _schema(plan: ScoringPlan, key: pa.Field) -> pa.Schema:
+    """The columns that are written: the others of the table are made of them when it is read."""
+    probabilities = [pa.field(f"probability_{number}", pa.float64()) for number in plan.segment_ids]
+    return pa.schema(
+        [
+            key,
+            pa.field("segment_id", pa.int32()),
+            *probabilities,
+            pa.field("entropy", pa.float64()),
+        ]
+    )
+
+
+def _scored(
+    engine: Engine, ids: NDArray[np.int32], schema: pa.Schema, batch: pa.RecordBatch
+) -> pa.RecordBatch:
+    memberships = engine.memberships(batch)
+    arrays = [ids[_most_probable(memberships)], *memberships, _entropy(memberships)]
+    return pa.RecordBatch.from_arrays([batch.column(0), *map(pa.array, arrays)], schema=schema)
+
+
+def _most_probable(memberships: Array) -> NDArray[np.int8]:
+    """The component (m,) that is most probable for each row, the first of equal ones.
+
+    argmax along the first axis says the same, and takes as long as the mixture.
+    """
+    largest = memberships[0].copy()
+    place = np.zeros(len(largest), np.int8)
+    for component in range(1, len(memberships)):
+        np.copyto(place, component, where=memberships[component] > largest)
+        np.maximum(largest, memberships[component], out=largest)
+    return place
+
+
+def _entropy(memberships: Array) -> Array:
+    """Of the probabilities of every row (m,), in nats: -sum_k p_k log p_k, where 0 log 0 is 0."""
+    logarithms = np.log(np.maximum(memberships, np.finfo(float).tiny))
+    entropy: Array = -np.einsum("km,km->m", memberships, logarithms)
+    return entropy

@@ -1,0 +1,42 @@
+"""All of a scoring in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from include.gmm.mixture.progress import Progress
+from include.gmm.scoring.engine import Engine
+from include.gmm.scoring.plan import ScoringPlan, plan_scoring
+from include.gmm.scoring.publishing import publish
+from include.gmm.scoring.ranges import score_with
+from include.gmm.settings import WAREHOUSE, Segmentation
+from include.gmm.versions import artifacts
+from include.gmm.versions.artifacts import Reference
+from include.gmm.warehouse import connected
+
+
+def score(
+    models: Path,
+    reference: Reference,
+    segment_ids: Sequence[int],
+    settings: Segmentation,
+    path: Path = WAREHOUSE,
+    progress: Callable[[Progress], None] | None = None,
+) -> ScoringPlan:
+    """Write every row's segment into the warehouse; returns the plan that was carried out.
+
+    After a crash, the next call goes on where this one has left off.
+    Raises InputError as `plan_scoring` and `publish` do; readers then see what they saw before.
+    """
+    plan = plan_scoring(models, settings, reference, segment_ids, path)
+    _, model = artifacts.load(models, reference)
+    engine = Engine(model, plan.rows)
+    # Held open: DuckDB then keeps its memory from range to range.
+    with connected(path):
+        for number in range(len(plan.ranges)):
+            if progress is not None:
+                progress(Progress("Scoring ranges of rows", number, len(plan.ranges)))
+            score_with(engine, plan, number, path)
+        publish(models, plan, path)
+    return plan

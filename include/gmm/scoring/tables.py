@@ -1,0 +1,101 @@
+"""Where scores lie in the warehouse: a view in main, and behind it tables in the schema scores.
+
+main.<view>                     what people read: all of the table of one version
+scores."<view>@<version>"       every row's segment under that version
+scores."<view>@<plan>"          the same while it is being made
+scores.plans, scores.ranges     which plans are being carried out, and their ranges that are done
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from include.gmm.errors import InputError
+from include.gmm.warehouse import connected
+
+# Megabytes that DuckDB may keep in all, for every thread, and for every column that a thread writes
+# (a row group of it is 1 MB, and is there twice at times). What a sort needs beyond goes to disk.
+MEMORY, MEMORY_OF_THREAD, MEMORY_OF_COLUMN = 150, 25, 2
+
+
+@contextmanager
+def transaction(path: Path, written: int = 0) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse in one transaction: after an error it is what it was before.
+
+    `written` columns, about, are going to be written; memory is bounded to what that takes.
+    """
+    with connected(path) as connection:
+        threads = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
+        memory = MEMORY + threads * (MEMORY_OF_THREAD + MEMORY_OF_COLUMN * written)
+        connection.execute(f"SET memory_limit = '{memory}MB'")
+        connection.execute("SET preserve_insertion_order = false")  # a table has no order
+        connection.execute("BEGIN")
+        yield connection
+        connection.execute("COMMIT")
+
+
+def quoted(name: str) -> str:
+    """A name as SQL takes it, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def physical(view: str, part: str) -> str:
+    """The table behind a view for a version or a plan, as SQL takes it."""
+    return f"scores.{quoted(f'{view}@{part}')}"
+
+
+def columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """The columns of a table or view in main, each with its SQL type; none if it is not there."""
+    return dict(
+        connection.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? "
+            "AND schema_name = 'main' AND database_name = current_database() ORDER BY column_index",
+            [table],
+        ).fetchall()
+    )
+
+
+def parts(connection: duckdb.DuckDBPyConnection, view: str) -> list[str]:
+    """The versions and plans whose tables for this view are there."""
+    found = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'scores' "
+        "AND database_name = current_database() AND starts_with(table_name, ?) ORDER BY 1",
+        [f"{view}@"],
+    ).fetchall()
+    return [name.removeprefix(f"{view}@") for (name,) in found]
+
+
+def shown(connection: duckdb.DuckDBPyConnection, view: str) -> str | None:
+    """The version whose table the view shows; None where there is no such view.
+
+    Raises InputError when main has something else of that name.
+    """
+    found = connection.execute(
+        "SELECT sql FROM duckdb_views() WHERE schema_name = 'main' AND view_name = $1 "
+        "AND database_name = current_database() UNION ALL "
+        "SELECT '' FROM duckdb_tables() WHERE schema_name = 'main' AND table_name = $1 "
+        "AND database_name = current_database()",
+        [view],
+    ).fetchall()
+    if not found:
+        return None
+    ours = re.search(rf'FROM scores\."{re.escape(view)}@([^"]+)"', found[0][0])
+    if ours is None:
+        raise InputError(
+            f"the warehouse has a table or view {view!r} that is not one of scores, and is left as "
+            "it is; name another one by scoring.table in the segmentation's file"
+        )
+    return ours[1]
+
+
+def show(connection: duckdb.DuckDBPyConnection, view: str, version: str) -> None:
+    """Let the view show the table of that version."""
+    shown(connection, view)  # refuses to replace what is not ours
+    connection.execute(
+        f"CREATE OR REPLACE VIEW main.{quoted(view)} AS FROM {physical(view, version)}"
+    )

@@ -1,0 +1,83 @@
+"""The conditions on which a version becomes the champion without anybody's word."""
+
+from __future__ import annotations
+
+from include.gmm.summary import CandidateSummary, Choice, Gate
+
+
+def log_likelihood(challenger: float | None, champion: float | None, limit: float) -> Gate:
+    """Mean log-densities of the held-out rows, in the features' own units; None if incomparable."""
+    difference = None if challenger is None or champion is None else challenger - champion
+    return Gate(
+        name="log_likelihood",
+        title="Held-out log-likelihood",
+        value=difference,
+        limit=-limit,
+        passed=difference is not None and difference >= -limit,
+        sentence="It cannot be told, because the champion cannot be applied to these features."
+        if difference is None
+        else f"{challenger:.3f} per held-out row against {champion:.3f} of the champion: "
+        f"{difference:+.3f}, and {-limit:+.3f} is the least.",
+    )
+
+
+def degenerate(choice: Choice) -> Gate:
+    """Whether a component of the chosen mixture has collapsed."""
+    chosen = _chosen(choice)
+    collapsed = chosen.degenerate
+    return Gate(
+        name="degenerate",
+        title="No degenerate component",
+        value=chosen.smallest_eigenvalue,
+        limit=chosen.eigenvalue_floor,
+        passed=not collapsed,
+        sentence=f"Degenerate: {chosen.reason}."
+        if collapsed
+        else f"The smallest eigenvalue is {chosen.smallest_eigenvalue:.2g}, "
+        f"{chosen.eigenvalue_floor:.2g} would be collapsed.",
+    )
+
+
+def smallest_share(shares: list[float], limit: float) -> Gate:
+    """Of the rows, by their most probable segments."""
+    least = min(shares)
+    return Gate(
+        name="smallest_share",
+        title="Smallest segment",
+        value=least,
+        limit=limit,
+        passed=least >= limit,
+        sentence=f"{least:.1%} of the rows, and {limit:.1%} is the least.",
+    )
+
+
+def stability(share: float, limit: float) -> Gate:
+    """The share of rows that keep their segment when resampled rows are fitted."""
+    return Gate(
+        name="stability",
+        title="Stability under resampling",
+        value=share,
+        limit=limit,
+        passed=share >= limit,
+        sentence=f"{share:.1%} of the rows keep their segment when resampled rows are fitted, and "
+        f"{limit:.1%} is the least.",
+    )
+
+
+def moved(share: float | None, limit: float) -> Gate:
+    """The share of rows that would leave their segment of the champion."""
+    return Gate(
+        name="moved",
+        title="Rows that change segment",
+        value=share,
+        limit=limit,
+        passed=share is not None and share <= limit,
+        sentence="It cannot be told, because the champion cannot be applied to these features."
+        if share is None
+        else f"{share:.1%} of the rows would leave their segment, and {limit:.1%} is the most.",
+    )
+
+
+def _chosen(choice: Choice) -> CandidateSummary:
+    wanted = (choice.n_components, choice.covariance_type)
+    return next(c for c in choice.candidates if (c.n_components, c.covariance_type) == wanted)

@@ -1,0 +1,51 @@
+"""The task of monitoring: how far the data have drifted, and whether to train again."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from include.gmm import settings
+from include.orchestration.assets import drift_asset, maybe
+from include.orchestration.notifications import tell
+from include.orchestration.refusing import refusing
+
+log = logging.getLogger(__name__)
+
+
+@task(multiple_outputs=False)
+@refusing
+def measure_drift(name: str) -> dict[str, Any]:
+    """Hold the features against those of the champion; returns the summary that the tab draws.
+
+    A breach is an event of the Asset <name>_drift, which starts <name>_train, unless there was one
+    within `retrain_after_days`: a drift that training does not cure must not train for ever.
+    """
+    from include.gmm.features import check_table
+    from include.gmm.monitoring.measuring import baseline, measure
+    from include.gmm.versions import champion
+    from include.gmm.warehouse import read_features
+
+    segmentation = settings.find(name)
+    present = champion.read(settings.MODELS, name)
+    if present is None:
+        raise AirflowSkipException(f"There is no champion yet: {name}_train makes one.")
+    model = segmentation.features.model
+    table = check_table(read_features(segmentation), segmentation.features, model)
+    drift = measure(baseline(settings.MODELS, present), table, segmentation, model)
+    log.info(drift.sentence)
+    if drift.breached:
+        context = get_current_context()
+        asset, days = drift_asset(name), segmentation.monitoring.retrain_after_days
+        since = datetime.now(UTC) - timedelta(days=days)
+        if context["inlet_events"][asset].after(since.isoformat()):
+            log.info("A training was asked for within the last %s days: not again.", days)
+        else:
+            facts: dict[str, Any] = {"champion": drift.version, "serial": present.serial}
+            context["outlet_events"][maybe(asset)].add(asset, extra=facts)
+        tell(segmentation, "drift", context, drift.sentence)
+    return drift.model_dump(mode="json")

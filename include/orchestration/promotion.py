@@ -1,0 +1,73 @@
+"""The end of a training: a version becomes the champion, or is told why not."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import get_current_context, task
+
+from include.gmm import settings
+from include.gmm.settings import Segmentation
+from include.orchestration.assets import champion_asset, maybe
+from include.orchestration.notifications import tell
+from include.orchestration.refusing import refusing
+
+log = logging.getLogger(__name__)
+
+
+def promote_model(segmentation: Segmentation, reference: Any, evaluation: Any) -> None:
+    """The task promote_model after `evaluation`, in manual mode once a person has approved.
+
+    The person is asked in Airflow's own view of required actions; the run waits without a worker.
+    A rejection skips the promotion, and the champion stays.
+    """
+    name = segmentation.name
+    asks = segmentation.promotion.mode == "manual"
+    promoted = _promote.override(outlets=[maybe(champion_asset(name))])(
+        name, reference, evaluation, approved=asks
+    )
+    if asks:
+        approval = ApprovalOperator(
+            task_id="approve_promotion",
+            subject=f"Shall this version become the champion of {name}?",
+            body="{{ told(ti.xcom_pull(task_ids='load_model_and_evaluate')) }}",
+        )
+        evaluation >> approval >> promoted
+
+
+def told(evaluation: dict[str, Any]) -> str:
+    """What a person reads before approving, in Markdown: a macro of the DAG."""
+    from include.gmm.summary import Succession
+    from include.gmm.versions.card import succession_in_words
+
+    return succession_in_words(Succession.model_validate(evaluation["succession"]))
+
+
+@task(task_id="promote_model", multiple_outputs=False)
+@refusing
+def _promote(name: str, reference: Any, evaluation: Any, approved: bool) -> dict[str, Any]:
+    """Make the version the champion if the gates, or a person, allow; returns what became of it."""
+    from include.gmm.summary import Succession
+    from include.gmm.versions.artifacts import Reference
+    from include.gmm.versions.promotion import promote
+    from include.gmm.warehouse import read_features
+
+    segmentation = settings.find(name)
+    promoted = promote(
+        settings.MODELS,
+        Reference.model_validate(reference),
+        Succession.model_validate(evaluation["succession"]),
+        segmentation,
+        lambda: read_features(segmentation),
+        approved=approved,
+    )
+    log.info("%s: %s", promoted.version, promoted.sentence)
+    if promoted.outcome == "promoted":
+        asset = champion_asset(name)
+        facts = promoted.model_dump(include={"version", "serial"})
+        context = get_current_context()
+        context["outlet_events"][maybe(asset)].add(asset, extra=facts)
+        tell(segmentation, "promotion", context, f"{promoted.version}: {promoted.sentence}")
+    return promoted.model_dump(mode="json")

@@ -1,0 +1,27 @@
+"""What all DAGs have in common: how their runs share the warehouse, and what follows a failure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from include.gmm.settings import Segmentation
+from include.orchestration.notifications import on_failure
+
+
+def one_at_a_time(segmentation: Segmentation) -> dict[str, Any]:
+    """Settings of a DAG: one run, and one task in it, at a time, and some patience with failures.
+
+    DuckDB admits one process at a time that may write. Between DAGs, tasks wait for each other.
+    """
+    return {
+        "catchup": False,
+        "max_active_runs": 1,
+        "max_active_tasks": 1,
+        "default_args": {
+            "retries": 2,
+            "retry_delay": timedelta(seconds=10),
+            "retry_exponential_backoff": 2.0,
+            "on_failure_callback": on_failure(segmentation),
+        },
+    }

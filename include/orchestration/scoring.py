@@ -1,0 +1,62 @@
+"""The tasks of scoring: every row's segment, by ranges of keys, and then the swap."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.sdk import get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from include.gmm import settings
+from include.orchestration.assets import scores_asset
+from include.orchestration.refusing import refusing
+
+log = logging.getLogger(__name__)
+
+
+@task(multiple_outputs=False)
+@refusing
+def plan_scoring(name: str) -> dict[str, Any]:
+    """Check the champion against the features; returns which ranges of keys it will score."""
+    from include.gmm.scoring.plan import plan_scoring as plan
+    from include.gmm.versions import champion
+
+    present = champion.read(settings.MODELS, name)
+    if present is None:
+        raise AirflowSkipException(
+            f"There is no champion yet: {name}_train makes one, and starts this DAG again."
+        )
+    made = plan(settings.MODELS, settings.find(name), present.reference, present.segment_ids)
+    log.info("%s rows in %s ranges, by %s", made.rows, len(made.ranges), present.reference.version)
+    return made.model_dump(mode="json")
+
+
+@task
+def key_ranges(plan: Any) -> list[int]:
+    """The numbers of the ranges, one for each mapped task."""
+    return list(range(len(plan["ranges"])))
+
+
+@task(multiple_outputs=False)
+@refusing
+def score_range(plan: Any, number: int) -> int:
+    """Score one range; returns its rows. A range that is done already is left alone."""
+    from include.gmm.scoring.plan import ScoringPlan
+    from include.gmm.scoring.ranges import score_range as score
+
+    return score(settings.MODELS, ScoringPlan.model_validate(plan), number)
+
+
+@task(multiple_outputs=False)
+@refusing
+def publish_scores(name: str, plan: Any) -> dict[str, Any]:
+    """Let readers see the new table in place of the old one; returns what it is."""
+    from include.gmm.scoring.plan import ScoringPlan
+    from include.gmm.scoring.publishing import publish
+
+    made = ScoringPlan.model_validate(plan)
+    rows = publish(settings.MODELS, made)
+    facts: dict[str, Any] = {"table": made.view, "rows": rows, "version": made.reference.version}
+    get_current_context()["outlet_events"][scores_asset(name)].extra = facts
+    return facts

@@ -1,0 +1,86 @@
+"""What the metadata database knows of promotions: the champions, and how versions stand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session
+
+from include.gmm.page.reason import NoSummary
+from include.gmm.page.standing import Champion, Decision, Standing, champion, standing
+from plugins.gmm_summaries.runs import Found
+from plugins.gmm_summaries.states import APPROVAL, PROMOTION, Attempt, undecided
+from plugins.gmm_summaries.xcoms import LEFT_OUTCOME, OUTCOME, Outcomes, parse
+
+RECENT = 20  # decisions of a DAG among which its champion is looked for
+
+
+def champions(session: Session, dag_ids: Collection[str]) -> dict[str, Champion | None]:
+    """The champion of each DAG as its latest decisions tell, those that cannot be read aside."""
+    place = func.row_number().over(
+        partition_by=XComModel.dag_id,
+        order_by=(XComModel.timestamp.desc(), XComModel.dag_run_id.desc()),
+    )
+    ranked = (
+        select(XComModel.dag_run_id, place.label("place"))
+        .where(
+            XComModel.dag_id.in_(dag_ids),
+            XComModel.task_id == PROMOTION,
+            XComModel.map_index == -1,
+            XComModel.key == XCOM_RETURN_KEY,
+        )
+        .subquery()
+    )
+    rows = session.execute(
+        select(DagRun.dag_id, DagRun.run_id, DagRun.run_after, Outcomes.timestamp, Outcomes.value)
+        .join(Outcomes, LEFT_OUTCOME)
+        .join(ranked, ranked.c.dag_run_id == DagRun.id)
+        .where(ranked.c.place <= RECENT)
+        .order_by(ranked.c.place)
+    )
+    decisions: dict[str, list[Decision]] = defaultdict(list)
+    for row in rows:
+        promoted = parse(row.value, OUTCOME)
+        if not isinstance(promoted, NoSummary):
+            decision = Decision(row.run_id, row.run_after, row.timestamp, promoted)
+            decisions[row.dag_id].append(decision)
+    return {dag_id: champion(decisions[dag_id]) for dag_id in dag_ids}
+
+
+def standings(
+    session: Session,
+    runs: Mapping[tuple[str, str], Found],
+    present: Mapping[str, Champion | None],
+) -> dict[tuple[str, str], Standing]:
+    """How the versions of these runs stand, by the ids of DAG and run."""
+    waiting = [ids for ids, found in runs.items() if found.decision is None]
+    attempts: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
+    if waiting:
+        for row in session.execute(
+            select(
+                TaskInstance.dag_id,
+                TaskInstance.run_id,
+                TaskInstance.task_id,
+                TaskInstance.map_index,
+                TaskInstance.state,
+                TaskInstance.end_date,
+            ).where(
+                tuple_(TaskInstance.dag_id, TaskInstance.run_id).in_(waiting),
+                TaskInstance.task_id.in_((APPROVAL, PROMOTION)),
+            )
+        ):
+            attempt = Attempt(row.task_id, row.map_index, row.state, row.end_date)
+            attempts[row.dag_id, row.run_id].append(attempt)
+    return {
+        ids: standing(
+            found.summary.version,
+            found.decision or undecided(*ids, attempts[ids]),
+            present[ids[0]],
+        )
+        for ids, found in runs.items()
+    }

@@ -1,0 +1,77 @@
+"""A version of 5,000 shoppers, and samples of the same distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from include.gmm import settings
+from include.gmm.monitoring.measuring import Baseline, baseline
+from include.gmm.settings import Segmentation
+from include.gmm.training import train
+from include.gmm.versions import artifacts, champion
+from include.gmm.versions.champion import Champion
+
+ROWS = 5_000
+IDS = (7, 3)  # of the components, as after some retrains
+
+
+def drawn(seed: int, rows: int = ROWS) -> pd.DataFrame:
+    """Shoppers in two groups; three out of ten come often."""
+    rng = np.random.default_rng(seed)
+    often = rng.random(rows) < 0.3
+    return pd.DataFrame(
+        {
+            "shopper": [f"s{number:05d}" for number in range(rows)],
+            "visits": np.where(often, rng.poisson(9, rows), 1 + rng.poisson(0.6, rows)),
+            "euros": np.where(often, rng.lognormal(5, 0.5, rows), rng.lognormal(3, 0.5, rows)),
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def shop() -> Segmentation:
+    return settings.validate(
+        {
+            "name": "shop",
+            "title": "Shoppers",
+            "source": {"table": "raw.shoppers", "columns": {"shopper": "VARCHAR"}},
+            "features": {
+                "model": "shopper_features",
+                "key": "shopper",
+                "columns": {
+                    "visits": {"transform": "none", "resolution": 1},
+                    "euros": {"label": "Spend", "unit": "euros", "transform": "log1p"},
+                },
+            },
+            "mixture": {"n_components": {"min": 2, "max": 2}, "covariance_types": ["diag"]},
+            "segment_names": {3: "Regulars"},
+        },
+        "test",
+    )
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="session")
+def appointed(shop: Segmentation, models: Path) -> Champion:
+    reference = train(drawn(0), shop, models, "shop")
+    manifest = artifacts.load_manifest(models, reference)
+    return champion.appoint(models, None, reference, manifest, IDS, "gates")
+
+
+@pytest.fixture(scope="session")
+def base(models: Path, appointed: Champion) -> Baseline:
+    return baseline(models, appointed)
+
+
+@pytest.fixture
+def draw() -> Callable[..., pd.DataFrame]:
+    return drawn

@@ -1,0 +1,117 @@
+"""A feature table to which the model cannot be applied is refused before anything is written."""
+
+from pathlib import Path
+
+import pytest
+
+from include.gmm.errors import InputError
+from include.gmm.scoring import checks
+from include.gmm.scoring.plan import plan_scoring
+from include.gmm.settings import Segmentation
+from include.gmm.versions.artifacts import Reference
+from tests.gmm.scoring.reading import run, tables
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("DROP TABLE shopper_features", "no table main.shopper_features"),
+        ("DELETE FROM shopper_features", "there are no rows"),
+        ("ALTER TABLE shopper_features DROP visits", "no column 'visits', which the model"),
+        ("ALTER TABLE shopper_features DROP shopper", "no column 'shopper'"),
+        ("ALTER TABLE shopper_features ALTER euros TYPE VARCHAR", "'euros' is VARCHAR"),
+        (
+            "UPDATE shopper_features SET euros = NULL WHERE shopper = 's17'",
+            "'euros' is empty in 1 rows",
+        ),
+        (
+            "UPDATE shopper_features SET shopper = NULL WHERE shopper = 's17'",
+            "key 'shopper' is empty in 1 rows",
+        ),
+        (
+            "UPDATE shopper_features SET shopper = 's18' WHERE shopper = 's17'",
+            "key 'shopper' is not unique: 's18'",
+        ),
+        (
+            "UPDATE shopper_features SET euros = -1 WHERE shopper = 's17'",
+            "'euros' goes down to -1.*log1p",
+        ),
+    ],
+)
+def test_what_cannot_be_scored_is_named(
+    change: str,
+    told: str,
+    models: Path,
+    scored: Segmentation,
+    reference: Reference,
+    ids: list[int],
+    path: Path,
+) -> None:
+    run(path, change)
+    with pytest.raises(InputError, match=told):
+        plan_scoring(models, scored, reference, ids, path)
+    assert tables(path) == []
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_a_value_that_is_not_finite_is_refused(
+    value: str,
+    models: Path,
+    scored: Segmentation,
+    reference: Reference,
+    ids: list[int],
+    path: Path,
+) -> None:
+    run(path, "ALTER TABLE shopper_features ALTER visits TYPE DOUBLE")
+    run(path, "UPDATE shopper_features SET visits = $1 WHERE shopper = 's17'", [value])
+    with pytest.raises(InputError, match="column 'visits' is NaN or infinite"):
+        plan_scoring(models, scored, reference, ids, path)
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 3, 1000])
+def test_a_repeated_key_is_found_across_batches_and_ranges(
+    batch_rows: int,
+    models: Path,
+    scored: Segmentation,
+    reference: Reference,
+    ids: list[int],
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checks, "BATCH_ROWS", batch_rows)
+    run(path, "ALTER TABLE shopper_features ALTER shopper TYPE INTEGER USING shopper[2:]::INTEGER")
+    run(path, "UPDATE shopper_features SET shopper = 999 WHERE shopper = 1000")  # ends a range
+    with pytest.raises(InputError, match="'999' is there more than once"):
+        plan_scoring(models, scored, reference, ids, path)
+
+
+@pytest.mark.parametrize("kind", ["TABLE", "VIEW"])
+def test_a_view_of_that_name_that_is_not_ours_is_left_alone(
+    kind: str,
+    models: Path,
+    scored: Segmentation,
+    reference: Reference,
+    ids: list[int],
+    path: Path,
+) -> None:
+    run(path, f"CREATE {kind} shoppers_segments AS SELECT 1 AS mine")
+    with pytest.raises(InputError, match=r"'shoppers_segments' that is not one of scores"):
+        plan_scoring(models, scored, reference, ids, path)
+    assert run(path, "FROM shoppers_segments") == [(1,)]
+    assert tables(path) == []
+
+
+def test_segment_ids_must_be_different_and_one_for_each_component(
+    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+) -> None:
+    for wrong in ([*ids, 9], [ids[0]] * len(ids)):
+        with pytest.raises(InputError, match="a different one is needed for each"):
+            plan_scoring(models, scored, reference, wrong, path)
+
+
+def test_a_warehouse_that_is_not_there_is_told_and_not_made(
+    models: Path, scored: Segmentation, reference: Reference, ids: list[int], tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="does not exist yet"):
+        plan_scoring(models, scored, reference, ids, tmp_path / "none.duckdb")
+    assert not (tmp_path / "none.duckdb").exists()

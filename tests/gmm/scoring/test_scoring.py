@@ -1,0 +1,88 @@
+"""A scoring in one process, and one that is killed half-way."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from include.gmm.mixture.parameters import Array
+from include.gmm.mixture.progress import Progress
+from include.gmm.scoring.engine import Engine
+from include.gmm.scoring.scoring import score
+from include.gmm.settings import Segmentation
+from include.gmm.versions.artifacts import Reference
+from tests.conftest import PROJECT
+from tests.gmm.scoring.reading import frame, run, tables
+
+VIEW = "shoppers_segments"
+
+# Killed in the transaction of the second range, when its first rows have been scored.
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+from include.gmm.scoring.engine import Engine
+from include.gmm.scoring.scoring import score
+from include.gmm.settings import Segmentation
+from include.gmm.versions.artifacts import Reference
+
+models, reference, ids, settings, path = json.loads(sys.argv[1])
+memberships, calls = Engine.memberships, []
+
+def killing(engine, batch):
+    calls.append(batch)
+    found = memberships(engine, batch)
+    if len(calls) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return found
+
+Engine.memberships = killing
+reference = Reference.model_validate(reference)
+score(Path(models), reference, ids, Segmentation.model_validate(settings), Path(path))
+"""
+
+
+def test_how_far_it_has_come_is_told(
+    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+) -> None:
+    heard: list[Progress] = []
+    score(models, reference, ids, scored, path, heard.append)
+    assert [(progress.done, progress.total) for progress in heard] == [(0, 3), (1, 3), (2, 3)]
+
+
+def test_after_a_kill_the_old_table_is_whole_and_the_next_attempt_goes_on(
+    models: Path,
+    scored: Segmentation,
+    reference: Reference,
+    ids: list[int],
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    score(models, reference, ids, scored, path)
+    before = frame(path, VIEW)
+    run(path, "UPDATE shopper_features SET visits = visits + 1")
+    given = [str(models), reference.model_dump(), ids, scored.model_dump(mode="json"), str(path)]
+    killed = subprocess.run([sys.executable, "-c", KILLED, json.dumps(given)], cwd=PROJECT)
+    assert killed.returncode == -signal.SIGKILL
+    pd.testing.assert_frame_equal(frame(path, VIEW), before)
+    assert run(path, "SELECT number, rows FROM scores.ranges") == [(0, 1000)]
+    [(moment,)] = run(path, "SELECT scored_at FROM scores.plans")
+
+    sizes: list[int] = []
+    memberships = Engine.memberships
+
+    def counting(engine: Engine, batch: pa.RecordBatch) -> Array:
+        sizes.append(batch.num_rows)
+        return memberships(engine, batch)
+
+    monkeypatch.setattr(Engine, "memberships", counting)
+    score(models, reference, ids, scored, path)
+    assert sum(sizes) == 1500
+    after = frame(path, VIEW)
+    assert list(after["shopper"]) == list(before["shopper"])
+    assert set(after["scored_at"]) == {moment}
+    assert tables(path) == ["plans", "ranges", f"{VIEW}@{reference.version}"]

@@ -1,0 +1,54 @@
+"""Versions to compare: of other features or mixtures, made the champion or beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from include.gmm.features import check_table
+from include.gmm.settings import Segmentation
+from include.gmm.summary import Choice, Gate, Succession
+from include.gmm.versions import artifacts, champion
+from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.champion import Champion
+from include.gmm.versions.succession import Challenger, log_densities
+
+
+def reading(segmentation: Segmentation, columns: dict[str, Any], **mixture: Any) -> Segmentation:
+    """The segmentation with other features, and settings of the mixture."""
+    content = segmentation.model_dump(mode="json")
+    content["features"] |= {"columns": columns, "profile": {}}
+    content["mixture"] |= mixture
+    return Segmentation.model_validate(content)
+
+
+def exactly(components: int) -> dict[str, Any]:
+    """Settings of a mixture of that many components."""
+    return {"n_components": {"min": components, "max": components}}
+
+
+def appointed(models: Path, reference: Reference, segment_ids: tuple[int, ...]) -> Champion:
+    """The version as the first champion."""
+    manifest = artifacts.load_manifest(models, reference)
+    return champion.appoint(models, None, reference, manifest, segment_ids, "gates")
+
+
+def challenger(models: Path, reference: Reference, frame: pd.DataFrame) -> Challenger:
+    """The version and what it says of the rows."""
+    manifest, model = artifacts.load(models, reference)
+    table = check_table(frame, manifest.settings.features, "test")
+    return Challenger(
+        settings=manifest.settings,
+        table=table,
+        probabilities=model.predict_proba(table.values),
+        log_densities=log_densities(model, manifest.data.features, table),
+        choice=artifacts.load_record(models, reference, manifest, "choice.json", Choice),
+        stability=0.9,
+    )
+
+
+def gate(succession: Succession, name: str) -> Gate:
+    """The one of that name."""
+    return next(each for each in succession.gates if each.name == name)

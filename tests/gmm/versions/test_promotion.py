@@ -1,0 +1,290 @@
+"""Who becomes the champion, whatever the order in which things happen."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from include.gmm.evaluation import evaluate
+from include.gmm.settings import Segmentation
+from include.gmm.summary import Gate, Promoted, Succession
+from include.gmm.training import train
+from include.gmm.versions import artifacts, champion, promotion, pruning, saved_summary
+from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.promotion import promote
+
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the versions are; their page, which takes a second, is drawn in other tests."""
+    monkeypatch.setattr("include.gmm.page.export.report", lambda summary: summary.version)
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def version(
+    models: Path, shoppers: pd.DataFrame, segmentation: Segmentation
+) -> Callable[..., tuple[Reference, Succession]]:
+    """Train and evaluate a version of the data of some day."""
+
+    def made(day: int, frame: pd.DataFrame = shoppers) -> tuple[Reference, Succession]:
+        reference = train(frame, segmentation, models, "x", as_of=FIRST + timedelta(days=day))
+        return reference, evaluate(models, reference, frame, "x").succession
+
+    return made
+
+
+@pytest.fixture
+def promoted(
+    models: Path, shoppers: pd.DataFrame, segmentation: Segmentation
+) -> Callable[..., Promoted]:
+    """Promote a version in a mode; its rows are those of the fixture."""
+
+    def become(
+        made: tuple[Reference, Succession], mode: str = "enabled", approved: bool = False
+    ) -> Promoted:
+        rules = segmentation.promotion.model_copy(update={"mode": mode})
+        settings = segmentation.model_copy(update={"promotion": rules})
+        return promote(models, *made, settings, lambda: shoppers, approved=approved)
+
+    return become
+
+
+def failing(made: tuple[Reference, Succession]) -> tuple[Reference, Succession]:
+    """The same version with a gate that it does not pass."""
+    reference, succession = made
+    gate = Gate(
+        name="stability", title="Stability", value=0.1, limit=0.8, passed=False, sentence="Too low."
+    )
+    others = [each for each in succession.gates if each.name != gate.name]
+    return reference, succession.model_copy(update={"gates": [*others, gate]})
+
+
+def of_now(models: Path) -> str | None:
+    present = champion.read(models, "shoppers")
+    return present.reference.version if present else None
+
+
+def test_the_first_version_that_passes_becomes_the_champion(
+    models: Path, version: Any, promoted: Any
+) -> None:
+    made = version(1)
+    outcome = promoted(made)
+    assert (outcome.outcome, outcome.serial) == ("promoted", 1)
+    assert of_now(models) == made[0].version
+
+
+def test_a_newer_version_replaces_the_champion_and_keeps_its_segment_ids(
+    models: Path, version: Any, promoted: Any
+) -> None:
+    promoted(version(1))
+    made = version(2)
+    assert promoted(made).outcome == "promoted"
+    present = champion.read(models, "shoppers")
+    assert present is not None
+    assert (present.reference, present.segment_ids) == (made[0], (1, 2))
+
+
+def test_a_backfill_never_replaces_a_newer_champion(
+    models: Path, version: Any, promoted: Any
+) -> None:
+    newer, older = version(9), version(3)
+    promoted(newer)
+    outcome = promoted(older)
+    assert outcome.outcome == "superseded"
+    assert newer[0].version in outcome.sentence
+    assert of_now(models) == newer[0].version
+
+
+def test_an_older_version_does_not_come_in_after_a_rollback(
+    models: Path, version: Any, promoted: Any
+) -> None:
+    first, late, newest = version(1), version(2), version(3)
+    promoted(first)
+    promoted(newest)
+    champion.roll_back(models, "shoppers")
+    assert promoted(late).outcome == "superseded"
+    assert of_now(models) == first[0].version
+
+
+def test_a_retry_of_a_promotion_changes_nothing(models: Path, version: Any, promoted: Any) -> None:
+    made = version(1)
+    promoted(made)
+    assert promoted(made).outcome == "promoted"
+    assert len(champion.history(models, "shoppers")) == 1
+
+
+def test_a_late_retry_does_not_bring_a_former_champion_back(
+    models: Path, version: Any, promoted: Any
+) -> None:
+    first = version(1)
+    promoted(first)
+    second = version(2)
+    promoted(second)
+    assert promoted(first).outcome == "superseded"
+    assert of_now(models) == second[0].version
+
+
+def test_a_version_that_fails_a_gate_is_kept_out_and_told_why(
+    models: Path, version: Any, promoted: Any
+) -> None:
+    promoted(version(1))
+    before = of_now(models)
+    outcome = promoted(failing(version(2)))
+    assert outcome.outcome == "kept"
+    assert "Stability: Too low." in outcome.sentence
+    assert of_now(models) == before
+
+
+@pytest.mark.parametrize(
+    ("mode", "passes", "outcome"),
+    [
+        ("dry_run", True, "would_promote"),
+        ("dry_run", False, "would_keep"),
+        ("disabled", True, "disabled"),
+    ],
+)
+def test_other_modes_say_what_they_would_do_and_do_nothing(
+    models: Path, version: Any, promoted: Any, mode: str, passes: bool, outcome: str
+) -> None:
+    made = version(1)
+    assert promoted(made if passes else failing(made), mode).outcome == outcome
+    assert of_now(models) is None
+
+
+def test_a_person_may_overrule_the_gates(models: Path, version: Any, promoted: Any) -> None:
+    made = failing(version(1))
+    assert promoted(made, "manual", approved=True).outcome == "promoted"
+    present = champion.read(models, "shoppers")
+    assert present is not None
+    assert present.cause == "person"
+
+
+def test_what_a_person_approved_is_no_approval_of_another_comparison(
+    models: Path, version: Any, promoted: Any
+) -> None:
+    shown = version(5)
+    promoted(version(1))
+    outcome = promoted(shown, "manual", approved=True)
+    assert outcome.outcome == "superseded"
+    assert of_now(models) != shown[0].version
+
+
+def test_a_version_is_compared_anew_with_a_champion_that_came_meanwhile(
+    models: Path, version: Any, promoted: Any
+) -> None:
+    first, second = version(1), version(2)
+    assert second[1].champion is None
+    promoted(first)
+    outcome = promoted(second)
+    assert outcome.outcome == "promoted"
+    assert outcome.succession.champion == first[0].version
+    folder = artifacts.folder_of(models, second[0])
+    assert saved_summary.read(folder).succession == outcome.succession
+    assert outcome.sentence in (folder / "card.md").read_text()
+
+
+class Turns:
+    """Lets one thread go on at a time, from one point where all of them stop to the next."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = np.random.default_rng(seed)
+        self.waiting: dict[int, threading.Event] = {}
+        self.arrived = threading.Condition()
+        self.busy = 0
+        self.done: list[object] = []  # what the works returned
+
+    def stop(self) -> None:
+        """Called by a thread: wait for its turn."""
+        turn = threading.Event()
+        with self.arrived:
+            self.waiting[threading.get_ident()] = turn
+            self.busy -= 1
+            self.arrived.notify()
+        turn.wait(30)
+
+    def run(self, works: list[Callable[[], object]]) -> None:
+        """All of the works, interleaved at random."""
+
+        def worker(work: Callable[[], object]) -> None:
+            self.stop()
+            try:
+                self.done.append(work())
+            finally:
+                with self.arrived:
+                    self.busy -= 1
+                    self.arrived.notify()
+
+        threads = [threading.Thread(target=worker, args=(work,)) for work in works]
+        self.busy = len(threads)
+        for thread in threads:
+            thread.start()
+        for _ in self._turns(threads):
+            pass
+
+    def _turns(self, threads: list[threading.Thread]) -> Iterator[None]:
+        while any(thread.is_alive() for thread in threads):
+            with self.arrived:
+                self.arrived.wait_for(lambda: self.busy == 0, timeout=30)
+                if not self.waiting:
+                    break
+                chosen = int(self.dice.choice(sorted(self.waiting)))
+                self.busy += 1
+                self.waiting.pop(chosen).set()
+            yield
+        for thread in threads:
+            thread.join(30)
+
+
+def test_the_champion_is_the_newest_that_passed_over_200_interleavings(
+    models: Path,
+    version: Any,
+    promoted: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Live runs, a backfill, and a retry that finishes late stop at each read and each write."""
+    made = [version(day) for day in (1, 2, 3, 4)]
+    ages = {each[0].version: day for day, each in enumerate(made)}
+    held: list[Turns] = []
+
+    def stopping[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+            held[0].stop()
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    monkeypatch.setattr(champion, "history", stopping(champion.history))
+    monkeypatch.setattr(champion, "appoint", stopping(champion.appoint))
+    # Cheap stand-ins for what takes time and is tested above: the comparison and the records.
+    monkeypatch.setattr(
+        promotion,
+        "compare_anew",
+        lambda *args: args[4].model_copy(update={"serial": champion.serial_of(args[5])}),
+    )
+    monkeypatch.setattr(promotion, "_keep", lambda *_: None)
+    monkeypatch.setattr(pruning, "prune", lambda *_: [])
+
+    for seed in range(200):
+        dice = np.random.default_rng([seed, 1])
+        held[:] = [Turns(seed)]
+        passing = [dice.random() < 0.7 for _ in made]
+        attempts = [each if ok else failing(each) for each, ok in zip(made, passing, strict=True)]
+        attempts.append(attempts[int(dice.integers(len(made)))])  # a first attempt thought dead
+        attempts = [attempts[place] for place in dice.permutation(len(attempts))]
+        held[0].run([partial(promoted, each) for each in attempts])
+        assert len(held[0].done) == len(attempts)
+        newest = max((day for day, ok in enumerate(passing) if ok), default=None)
+        present = of_now(models)
+        assert (None if present is None else ages[present]) == newest, f"seed {seed}"
+        for file in (models / "shoppers" / "champions").glob("*.json"):
+            file.unlink()
