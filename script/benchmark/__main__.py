@@ -11,6 +11,7 @@ from include.gmm.errors import InputError
 from script.benchmark import report
 from script.benchmark.contenders import ONE_DAL, OURS, SCIKIT_LEARN
 from script.benchmark.fits import measure_item
+from script.benchmark.identity import measure_identity
 from script.benchmark.items import ITEMS, PARQUET, PREDICTED, TABLE
 from script.benchmark.machine import facts
 from script.benchmark.parquet import measure_parquet
@@ -43,8 +44,8 @@ def _measure(options: argparse.Namespace) -> None:
         contenders += [SCIKIT_LEARN, *([ONE_DAL] if one_dal else [])]
     plan = Plan(tuple(contenders), options.repeat, options.peer_repeat)
     print("\n".join(f"- {line}" for line in [*facts(one_dal), *filter(None, [why])]) + "\n")
-    chosen = options.items, options.table, options.parquet, options.stability, options.scoring
-    everything = not any(chosen)
+    others = options.parquet, options.stability, options.identity, options.scoring
+    everything = not any((options.items, options.table, *others))
     results = {
         name: measure_item(ITEMS[name].scaled(options.scale), plan, predict=name in PREDICTED)
         for name in (ITEMS if everything else options.items)
@@ -56,6 +57,8 @@ def _measure(options: argparse.Namespace) -> None:
         print(report.table(measure_table(TABLE.scaled(options.scale), plan)), flush=True)
     if options.stability:
         print(report.stability(measure_stability()), flush=True)
+    if options.identity:
+        print(report.identity(measure_identity()), flush=True)
     if options.parquet:
         print(report.parquet(measure_parquet(PARQUET.scaled(options.scale))), flush=True)
     if options.scoring:
@@ -91,6 +94,9 @@ def _options() -> argparse.Namespace:
         "--stability",
         action="store_true",
         help="bootstrap refits of the customers of the last run of customers_train",
+    )
+    parser.add_argument(
+        "--identity", action="store_true", help="whether refits of them keep their segment ids"
     )
     parser.add_argument(
         "--scoring",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from script.benchmark.choices import COMPONENTS, COVARIANCE_TYPES
 from script.benchmark.contenders import OURS
 from script.benchmark.fits import ItemResult
+from script.benchmark.identity import SURE, Refit
 from script.benchmark.items import ITERATIONS
 from script.benchmark.parquet import ParquetResult
 from script.benchmark.scoring import ScoringResult
@@ -163,6 +164,26 @@ def stability(result: StabilityResult) -> str:
         ],
         f"{RESAMPLES} bootstrap refits against the fit to all rows; both on log1p, standardised. "
         "scikit-learn: its defaults. An eigenvalue of 1e-06 is its reg_covar: a collapsed segment.",
+    )
+
+
+def identity(refits: list[Refit]) -> str:
+    """What customers keep when their segments are fitted anew."""
+    return _section(
+        "The shipped customers' segments, fitted anew",
+        ["refit", "segments", "keep their id", "component number", "scikit-learn's"],
+        [
+            [
+                refit.name,
+                str(refit.n_components),
+                f"{refit.by_id:.2%}",
+                f"{refit.by_number:.2%}",
+                f"{refit.by_scikit_learn:.2%}",
+            ]
+            for refit in refits
+        ],
+        f"Of the customers whose largest probability exceeds {SURE:.0%}. Component number: ours in "
+        "order of weights. scikit-learn's: two fits by its defaults, at the first one's size.",
     )
 
 

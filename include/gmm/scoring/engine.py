@@ -51,9 +51,9 @@ class Engine:
             if self._logarithmic[place]:
                 values = np.log1p(values)
             np.divide(values - self._mean[place], self._scale[place], out=rows[:, place])
-        responsibilities = np.empty((len(rows), self.n_components))
-        self._kernel.memberships(rows, self._density, responsibilities, np.empty(len(rows)))
-        return np.ascontiguousarray(responsibilities.T)
+        probabilities = np.empty((self.n_components, len(rows)))
+        self._kernel.memberships(rows, self._density, probabilities.T, np.empty(len(rows)))
+        return probabilities
 
 
 def _parts(model: object) -> tuple[ColumnTransformer, StandardScaler, GaussianMixture]:
