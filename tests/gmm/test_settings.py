@@ -48,6 +48,16 @@ def test_a_faulty_file_is_told_and_leaves_the_others_be(tmp_path: Path) -> None:
     ]
 
 
+def test_two_segmentations_cannot_write_into_one_view(tmp_path: Path) -> None:
+    (tmp_path / "copy.yaml").write_text(SHIPPED)
+    (tmp_path / "second.yaml").write_text(SHIPPED)
+    found, (fault,) = settings.load_all(tmp_path)
+    assert [segmentation.name for segmentation in found] == ["copy"]
+    assert str(fault).endswith(
+        "second.yaml: scoring.table: customer_segments is that of 'copy' as well; name another view"
+    )
+
+
 def test_the_name_is_the_files_alone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"other.yaml: name: the file's name"):
         settings.load(written(tmp_path, name="another"))

@@ -1,0 +1,175 @@
+"""The life of a version by hand: the same rules and words as those of the DAGs."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from include.gmm import settings, warehouse
+from include.gmm.__main__ import main
+from include.gmm.commands import life
+from include.gmm.evaluation import evaluate
+from include.gmm.settings import Segmentation
+from include.gmm.training import train
+from include.gmm.versions import champion
+
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+Say = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def path(tmp_path: Path, shoppers: pd.DataFrame) -> Path:
+    """A warehouse with the features of the shoppers."""
+    path = tmp_path / "warehouse.duckdb"
+    with warehouse.connected(path) as connection:
+        connection.register("rows", shoppers)
+        connection.execute("CREATE TABLE shopper_features AS FROM rows")
+    return path
+
+
+@pytest.fixture
+def version(
+    models: Path,
+    shoppers: pd.DataFrame,
+    segmentation: Segmentation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[int], str]:
+    """Train and evaluate a version of the data of some day; drawing its page would take long."""
+    monkeypatch.setattr("include.gmm.page.export.report", lambda summary: summary.version)
+
+    def made(day: int) -> str:
+        moment = FIRST + timedelta(days=day)
+        reference = train(shoppers, segmentation, models, "x", as_of=moment)
+        evaluate(models, reference, shoppers, "x")
+        return reference.version
+
+    return made
+
+
+@pytest.fixture
+def say(
+    models: Path,
+    path: Path,
+    segmentation: Segmentation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Say:
+    """Run a command on the shoppers; its status, and what it printed, errors included."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(settings, "find", lambda _: segmentation)
+    monkeypatch.setattr(life, "read_features", partial(warehouse.read_features, path=path))
+    monkeypatch.setattr(life, "score_all", partial(life.score_all, path=path))
+    monkeypatch.setattr(life, "restore", partial(life.restore, path=path))
+
+    def said(command: str, *arguments: str) -> tuple[int, str]:
+        status = main([command, "shoppers", "--models", str(models), *arguments])
+        printed = capsys.readouterr()
+        return status, printed.out + printed.err
+
+    return said
+
+
+def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with warehouse.connected(path) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_a_promoted_version_is_listed_as_the_champion(
+    version: Callable[[int], str], say: Say
+) -> None:
+    first, second = version(1), version(2)
+    status, told = say("promote", first)
+    assert (status, "It became the champion" in told) == (0, True)
+    status, told = say("versions")
+    assert status == 0
+    lines = {line.split()[1]: line for line in told.splitlines() if "Z-" in line}
+    assert "the champion since" in lines[first]
+    assert "not promoted" in lines[second]
+
+
+def test_before_there_are_versions_the_list_says_so(say: Say) -> None:
+    assert say("versions") == (0, "shoppers has no versions yet.\n")
+
+
+def test_without_a_version_the_champion_is_shown(version: Callable[[int], str], say: Say) -> None:
+    first = version(1)
+    say("promote", first)
+    version(2)
+    status, told = say("show")
+    assert status == 0
+    assert f"Version {first}" in told
+    assert "2 segments" in told
+    assert "Smallest segment" in told
+
+
+def test_what_needs_a_champion_says_that_there_is_none(
+    version: Callable[[int], str], say: Say
+) -> None:
+    first = version(1)
+    for command in (("show",), ("compare", first), ("score",)):
+        assert say(*command) == (
+            2,
+            "error: shoppers has no champion yet: train, or promote one of its versions\n",
+        )
+
+
+def test_a_version_is_compared_with_the_champion_or_another_one(
+    version: Callable[[int], str], say: Say
+) -> None:
+    first, second, third = version(1), version(2), version(3)
+    say("promote", first)
+    assert f"Compared with the champion, {first}" in say("compare", second)[1]
+    status, told = say("compare", second, "--with", third)
+    assert (status, third in told) == (0, True)
+    status, told = say("compare", first)
+    assert (status, "is both versions" in told) == (2, True)
+
+
+def test_an_older_version_is_promoted_only_if_one_insists(
+    version: Callable[[int], str], say: Say, models: Path
+) -> None:
+    old, new = version(1), version(2)
+    say("promote", new)
+    status, told = say("promote", old)
+    assert status == 2
+    assert f"{new}, which stands for newer data, became the champion" in told
+    assert say("promote", old, "--anyway")[0] == 0
+    present = champion.read(models, "shoppers")
+    assert present is not None
+    assert (present.reference.version, present.cause) == (old, "person")
+
+
+def test_a_rollback_brings_back_the_champion_before_and_its_scores(
+    version: Callable[[int], str], say: Say, path: Path
+) -> None:
+    first, second = version(1), version(2)
+    say("promote", first)
+    assert say("score") == (0, f"shoppers_segments: 240 rows by version {first}\n")
+    earlier = rows(path, "FROM shoppers_segments ORDER BY ALL")
+    say("promote", second)
+    say("score")
+    assert rows(path, "FROM shoppers_segments ORDER BY ALL") != earlier
+    status, told = say("rollback")
+    assert status == 0
+    assert told == (
+        f"{first} is the champion again.\nshoppers_segments shows the table that it had.\n"
+    )
+    assert rows(path, "FROM shoppers_segments ORDER BY ALL") == earlier
+
+
+def test_a_rollback_without_scores_says_how_to_make_them(
+    version: Callable[[int], str], say: Say
+) -> None:
+    for made in (version(1), version(2)):
+        say("promote", made)
+    assert "`score shoppers` makes it anew" in say("rollback")[1]
+    status, told = say("rollback")
+    assert (status, "no champion before the present one" in told) == (2, True)
