@@ -7,27 +7,29 @@ from urllib.parse import quote
 from pydantic import ValidationError
 from rich.console import Console
 
-from include.gmm.summary import Summary
+from include.gmm.summary import Promoted, Summary
 from include.gmm.terminal import render
 from script.local_airflow.api import Api
 from script.local_airflow.errors import StartError
 from script.local_airflow.server import Airflow
 
-LAST_TASK = "load_model_and_evaluate"
+EVALUATION, PROMOTION = "load_model_and_evaluate", "promote_model"
 
 
 def show(airflow: Airflow, api: Api, dag_id: str, run_id: str, console: Console) -> None:
-    """Print the segments, where the model is, and the address of the tab.
+    """Print the segments, what became of them, where the model is, and the address of the tab.
 
-    Raises StartError when the run's last task returned something else than a summary.
+    Raises StartError when one of the tasks returned something else than it should.
     """
     try:
-        summary = Summary.model_validate(api.xcom(dag_id, run_id, LAST_TASK))
+        summary = Summary.model_validate(api.xcom(dag_id, run_id, EVALUATION))
+        promoted = Promoted.model_validate(api.xcom(dag_id, run_id, PROMOTION))
     except ValidationError as error:
-        raise StartError(f"{LAST_TASK} did not return a summary: {error}") from None
+        raise StartError(f"The run did not return a summary: {error}") from None
     console.print()
-    console.print(render(summary))
-    console.print(f"\nModel:    {summary.model_path}", soft_wrap=True, markup=False)
+    console.print(render(summary.following(promoted.succession)))
+    console.print(f"\n{promoted.sentence}", soft_wrap=True, markup=False)
+    console.print(f"Model:    {summary.model_path}", soft_wrap=True, markup=False)
     console.print(f"Clusters: {tab(airflow, api, dag_id, run_id)}", soft_wrap=True, markup=False)
 
 

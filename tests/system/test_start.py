@@ -151,7 +151,7 @@ def test_a_start_from_beginning_to_end(folder: Path, port: int) -> None:
     lines = started.output.splitlines()
     tasks = [line.split()[1] for line in lines if line.startswith("  ✓")]
     assert tasks[0] == "load_data"
-    assert tasks[-2:] == ["build_save_gmm_model", "load_model_and_evaluate"]
+    assert tasks[-2:] == ["load_model_and_evaluate", "promote_model"]
     assert any(line.startswith("│ Share of rows") for line in lines), "the segments' table"
 
     model = re.search(r"^Model: +(\S+)$", started.output, re.MULTILINE)
