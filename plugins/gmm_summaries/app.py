@@ -9,14 +9,16 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from include.gmm.page import assets, pages, vega
+from include.gmm.monitoring.drift import Drift
+from include.gmm.page import assets, drift, pages, scores, vega
 from include.gmm.page.export import report, sample_csv, segments_csv
 from include.gmm.page.reason import NoSummary
+from include.gmm.page.scores import Scoring
 from include.gmm.summary import Summary
-from plugins.gmm_summaries import lists
+from plugins.gmm_summaries import lists, told
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders, refusal
 from plugins.gmm_summaries.promotions import champions, standings
-from plugins.gmm_summaries.runs import find, reading
+from plugins.gmm_summaries.runs import Found, find, reading
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 app.add_middleware(SafeHeaders)
@@ -38,12 +40,20 @@ def static(digest: str, name: str) -> Response:
 def clusters(dag_id: str, run_id: str) -> HTMLResponse:
     """The page in the tab."""
     with reading() as session:
-        found = find(session, dag_id, run_id)
-        if isinstance(found, NoSummary):
-            return HTMLResponse(pages.message(found), status_code=found.status)
-        present = champions(session, [dag_id])
-        (standing,) = standings(session, {(dag_id, run_id): found}, present).values()
-    return HTMLResponse(pages.clusters(found.summary, standing, present[dag_id]))
+        left = told.of_run(session, dag_id, run_id)
+        present = champions(session, [dag_id]) if isinstance(left, Found) else {}
+        found = {(dag_id, run_id): left} if isinstance(left, Found) else {}
+        stands = standings(session, found, present)
+    match left:
+        case Found():
+            page = pages.clusters(left.summary, stands[dag_id, run_id], present[dag_id])
+            return HTMLResponse(page)
+        case Drift():
+            return HTMLResponse(drift.run(left))
+        case Scoring():
+            return HTMLResponse(scores.run(left), left.status)
+        case NoSummary():
+            return HTMLResponse(pages.message(left), left.status)
 
 
 @app.get("/{dag_id}/{run_id}/summary.json", dependencies=MAY_READ_RUN)
@@ -84,7 +94,17 @@ def chart(
     kind: Literal["json", "svg", "png"],
 ) -> Response:
     """One chart, for a light or a dark page."""
-    made = vega.specification(_summary(dag_id, run_id), name, theme)
+    with reading() as session:
+        left = told.of_run(session, dag_id, run_id)
+    match left:
+        case Found():
+            made = vega.specification(left.summary, name, theme)
+        case Drift():
+            made = drift.chart(left, name, theme)
+        case Scoring():
+            made = None
+        case NoSummary():
+            raise _not_found(left)
     if made is None:
         raise HTTPException(404, "There is no such chart.")
     if kind == "png":
@@ -116,5 +136,9 @@ def _summary(dag_id: str, run_id: str) -> Summary:
     with reading() as session:
         found = find(session, dag_id, run_id)
     if isinstance(found, NoSummary):
-        raise HTTPException(404, f"{found.title}. {found.text}")
+        raise _not_found(found)
     return found.summary
+
+
+def _not_found(reason: NoSummary) -> HTTPException:
+    return HTTPException(404, f"{reason.title}. {reason.text}")

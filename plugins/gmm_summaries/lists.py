@@ -11,10 +11,14 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from include.gmm.page import lists, pages, vega
+from include.gmm.page import drift, lists, pages, scores, vega
+from include.gmm.page.drift import DriftHistory
+from include.gmm.page.past import History
 from include.gmm.page.reason import NoSummary
-from plugins.gmm_summaries import history
+from include.gmm.page.scores import Scoring
+from plugins.gmm_summaries import drifts, history, told
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, readable, refusal
+from plugins.gmm_summaries.kinds import MONITORING, TRAINING, dags_of
 from plugins.gmm_summaries.runs import reading
 
 
@@ -45,21 +49,28 @@ tabs = APIRouter(route_class=Page)
 def segmentations(user: GetUserDep) -> HTMLResponse:
     """All segmentations that this user may read."""
     with reading() as session:
-        dags = history.segmentation_dags(session)
-        allowed = readable(session, dags, user)
-        shown = {dag_id: description for dag_id, description in dags.items() if dag_id in allowed}
+        train, watch = dags_of(session, TRAINING), dags_of(session, MONITORING)
+        allowed = readable(session, {*train, *watch}, user)
+        shown = {dag_id: description for dag_id, description in train.items() if dag_id in allowed}
         found = history.segmentations(session, shown)
-    return HTMLResponse(lists.overview(found))
+        watched = drifts.monitors(session, [dag_id for dag_id in watch if dag_id in allowed])
+    return HTMLResponse(lists.overview(found, watched))
 
 
 @tabs.get("/{dag_id}/clusters", dependencies=MAY_READ_RUN)
 def runs(dag_id: str) -> HTMLResponse:
-    """The history of a segmentation."""
+    """The history of a DAG."""
     with reading() as session:
-        found = history.history(session, dag_id)
-    if isinstance(found, NoSummary):
-        return _message(found)
-    return HTMLResponse(lists.history(found))
+        found = told.of_dag(session, dag_id)
+    match found:
+        case History():
+            return HTMLResponse(lists.history(found))
+        case DriftHistory():
+            return HTMLResponse(drift.history(found))
+        case Scoring():
+            return HTMLResponse(scores.newest(found))
+        case NoSummary():
+            return _message(found)
 
 
 @tabs.get("/{dag_id}/compare", dependencies=MAY_READ_RUN)
@@ -86,8 +97,14 @@ def chart(
 ) -> Response:
     """One chart of the history, for a light or a dark page."""
     with reading() as session:
-        found = history.history(session, dag_id)
-    made = None if isinstance(found, NoSummary) else lists.chart(found, name, theme)
+        found = told.of_dag(session, dag_id)
+    match found:
+        case History():
+            made = lists.chart(found, name, theme)
+        case DriftHistory():
+            made = drift.history_chart(found, name, theme)
+        case _:
+            made = None
     if made is None:
         raise HTTPException(404, "There is no such chart.")
     if kind == "svg":

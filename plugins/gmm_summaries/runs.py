@@ -1,21 +1,24 @@
-"""What the metadata database knows of a run: its summary, or why there is none."""
+"""What the metadata database knows of a run: what it left, or why it left nothing."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
+from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
-from sqlalchemy import Row, select
+from pydantic import BaseModel
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from include.gmm.page.reason import NoSummary
 from include.gmm.page.standing import Decision
 from include.gmm.summary import Summary
+from plugins.gmm_summaries.kinds import TRAINING, Kind
 from plugins.gmm_summaries.states import Attempt, why_none
 from plugins.gmm_summaries.xcoms import (
     LEFT_OUTCOME,
@@ -23,18 +26,20 @@ from plugins.gmm_summaries.xcoms import (
     OUTCOME,
     SUMMARY,
     Outcomes,
+    Returned,
     Summaries,
     fits,
     parse,
+    returned_by,
     unreadable,
 )
 
+RUN = (DagRun.dag_id, DagRun.run_id, DagRun.run_after, DagRun.state)
+SHOWN = 50  # of a DAG in its history
+NEWEST_FIRST = (DagRun.run_after.desc(), DagRun.id.desc())
 # Of a run, its summary, and what became of its version.
 COLUMNS = (
-    DagRun.dag_id,
-    DagRun.run_id,
-    DagRun.run_after,
-    DagRun.state,
+    *RUN,
     Summaries.value.label("summary"),
     Outcomes.value.label("outcome"),
     Outcomes.timestamp.label("decided"),
@@ -69,18 +74,45 @@ def find(session: Session, dag_id: str, run_id: str) -> Found | NoSummary:
         .outerjoin(Outcomes, LEFT_OUTCOME)
         .where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
     ).first()
-    if run is None:
-        return NoSummary(
-            "No such run", f"DAG {dag_id!r} has no run {run_id!r}. It may be deleted.", status=404
-        )
-    if run.summary is not None:
-        return found(run)
-    attempts = session.execute(
-        select(
-            TaskInstance.task_id, TaskInstance.map_index, TaskInstance.state, TaskInstance.end_date
-        ).where(TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id)
-    )
-    return why_none(dag_id, run_id, run.state, [Attempt(*attempt) for attempt in attempts])
+    if run is None or run.summary is None:
+        return _nothing(session, TRAINING, dag_id, run_id, run)
+    return found(run)
+
+
+def find_returned[T: BaseModel](
+    session: Session, kind: Kind, returned: Returned[T], dag_id: str, run_id: str
+) -> T | NoSummary:
+    """What a task of this very run of this very DAG returned, or the reason why it did not."""
+    run = session.execute(
+        select(DagRun.state, XComModel.value)
+        .outerjoin(XComModel, returned_by(returned.task_id, XComModel))
+        .where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+    ).first()
+    if run is None or run.value is None:
+        return _nothing(session, kind, dag_id, run_id, run)
+    return parse(run.value, returned)
+
+
+def newest_returned(
+    session: Session, dag_ids: Collection[str], returned: Returned[Any]
+) -> Sequence[Row[Any]]:
+    """RUN and the value of the newest run of each DAG in which the task returned something."""
+    left = returned_by(returned.task_id, XComModel)
+    among = newest(select(DagRun.id).join(XComModel, left), dag_ids, (*RUN, XComModel.value))
+    return session.execute(among.join(XComModel, left)).all()
+
+
+def n_runs(session: Session, dag_id: str) -> int:
+    """How many runs the DAG has, those that are not shown included."""
+    return session.scalar(select(func.count()).where(DagRun.dag_id == dag_id)) or 0
+
+
+def newest(among: Select[Any], dag_ids: Collection[str], columns: Sequence[Any]) -> Select[Any]:
+    """Those columns of the newest of these runs, for each DAG."""
+    place = func.row_number().over(partition_by=DagRun.dag_id, order_by=NEWEST_FIRST)
+    ranked = among.add_columns(place.label("place")).where(DagRun.dag_id.in_(dag_ids)).subquery()
+    first = select(ranked.c.id).where(ranked.c.place == 1)
+    return select(*columns).where(DagRun.id.in_(first))
 
 
 def found(run: Row[Any]) -> Found | NoSummary:
@@ -100,3 +132,18 @@ def found(run: Row[Any]) -> Found | NoSummary:
     if promoted.succession != summary.succession:
         summary = summary.following(promoted.succession)
     return Found(summary, Decision(run.run_id, run.run_after, run.decided, promoted))
+
+
+def _nothing(
+    session: Session, kind: Kind, dag_id: str, run_id: str, run: Row[Any] | None
+) -> NoSummary:
+    if run is None:
+        return NoSummary(
+            "No such run", f"DAG {dag_id!r} has no run {run_id!r}. It may be deleted.", status=404
+        )
+    attempts = session.execute(
+        select(
+            TaskInstance.task_id, TaskInstance.map_index, TaskInstance.state, TaskInstance.end_date
+        ).where(TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id)
+    )
+    return why_none(kind, dag_id, run_id, run.state, [Attempt(*attempt) for attempt in attempts])

@@ -1,4 +1,4 @@
-"""Why a run has no summary, or no decision on its version, from the states of its tasks."""
+"""Why a run left nothing to show, or no decision on its version, from its tasks' states."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from airflow.utils.state import DagRunState, TaskInstanceState
 
 from include.gmm.page.reason import NoSummary
 from include.gmm.page.standing import Standing
+from plugins.gmm_summaries.kinds import KINDS, Kind
 
-TASK = "load_model_and_evaluate"
+NO_CHAMPION = "There was no champion yet"
 APPROVAL, PROMOTION = "approve_promotion", "promote_model"  # the first in manual mode alone
 AT_WORK = (TaskInstanceState.RUNNING, TaskInstanceState.RESTARTING, TaskInstanceState.DEFERRED)
 DONE = (TaskInstanceState.SUCCESS, TaskInstanceState.SKIPPED)
@@ -46,36 +47,46 @@ class Attempt(NamedTuple):
         return f"../../../dags/{dag}/runs/{run}/tasks/{task}{mapped}"
 
 
-def why_none(dag_id: str, run_id: str, state_of_run: str, attempts: Sequence[Attempt]) -> NoSummary:
-    """Why a run with these tasks has no summary, and where its reader finds out more."""
+def why_none(
+    kind: Kind, dag_id: str, run_id: str, state_of_run: str, attempts: Sequence[Attempt]
+) -> NoSummary:
+    """Why a run with these tasks left nothing to show, and where its reader finds out more."""
     states = {attempt.task_id: attempt.state for attempt in attempts}
-    if states and TASK not in states:
-        return no_such_task("its runs find no clusters")
+    if states and kind.task_id not in states:
+        return no_such_task(kind)
     if state_of_run in (DagRunState.QUEUED, DagRunState.RUNNING):
-        return _still_going(dag_id, run_id, attempts)
+        return _still_going(kind, dag_id, run_id, attempts)
     if failed := _in_order(attempts, TaskInstanceState.FAILED):
         first = failed[0]
         return NoSummary(
             "The run failed",
-            f"Task {first.name} failed first{first.when}, before there was a model to show. "
+            f"Task {first.name} failed first{first.when}, before there was a {kind.left} to show. "
             "Its log says why.",
             tuple(f"Failed: {attempt.name}" for attempt in failed),
             log=first.log(dag_id, run_id),
         )
-    ended = states.get(TASK) or "never started"
+    ended = states.get(kind.task_id)
+    if kind.needs_champion and ended == TaskInstanceState.SKIPPED:
+        return NoSummary(
+            NO_CHAMPION,
+            f"Task {kind.task_id} was skipped, for this run needs a version whose segments are in "
+            "use. A training makes one.",
+            log=_in_order(attempts, TaskInstanceState.SKIPPED)[0].log(dag_id, run_id),
+        )
     return NoSummary(
-        "The run left no summary",
-        f"The run ended as {state_of_run}, its task {TASK} as: {ended}. "
+        f"The run left no {kind.left}",
+        f"The run ended as {state_of_run}, its task {kind.task_id} as: {ended or 'never started'}. "
         "Clear that task to run it again.",
     )
 
 
-def no_such_task(therefore: str) -> NoSummary:
-    """For a DAG that trains nothing."""
+def no_such_task(*kinds: Kind) -> NoSummary:
+    """For a DAG that is of none of these kinds, which are all kinds unless some are named."""
+    tasks = " or ".join(kind.task_id for kind in kinds or KINDS)
     return NoSummary(
         "No clusters here",
-        f"This DAG has no task {TASK}, so {therefore}. "
-        "This tab is for the DAGs that train a segmentation.",
+        f"This DAG has no task {tasks}. "
+        "This tab is for the DAGs that train, monitor or score a segmentation.",
     )
 
 
@@ -106,7 +117,7 @@ def undecided(dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> Standing
     return Standing("Not decided", f"Task {PROMOTION} of this run has not decided on it.")
 
 
-def _still_going(dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> NoSummary:
+def _still_going(kind: Kind, dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> NoSummary:
     parts = {
         "Running": _in_order(attempts, *AT_WORK),
         "Failed, and waits for its next try": _in_order(attempts, TaskInstanceState.UP_FOR_RETRY),
@@ -120,7 +131,7 @@ def _still_going(dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> NoSum
         "The run is still going",
         f"{f'Now at work: {running}' if running else 'No task is at work right now'}; "
         f"{done} of {len(attempts)} tasks are done. "
-        f"The clusters appear here as soon as task {TASK} has succeeded. "
+        f"The {kind.left} appears here as soon as task {kind.task_id} has succeeded. "
         "This page looks again by itself.",
         tuple(f"{part}: {each.name}" for part, found in parts.items() for each in found),
         waiting=True,

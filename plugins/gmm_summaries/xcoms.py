@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from airflow.models.dagrun import DagRun
 from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import aliased
 
+from include.gmm.monitoring.drift import Drift
 from include.gmm.page.reason import NoSummary
+from include.gmm.page.scores import Published
 from include.gmm.summary import Promoted, Succession, Summary
-from plugins.gmm_summaries.states import PROMOTION, TASK
+from plugins.gmm_summaries.kinds import MONITORING, SCORING, TRAINING
+from plugins.gmm_summaries.states import PROMOTION
 
 FAULTS_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Returned[T: (Summary, Promoted)]:
+class Returned[T: BaseModel]:
     """What a task returns, and what people call it."""
 
     model: type[T]
@@ -34,8 +38,10 @@ class Returned[T: (Summary, Promoted)]:
         return int(self.model.model_fields["schema_version"].default)
 
 
-SUMMARY = Returned(Summary, TASK, "summary")
+SUMMARY = Returned(Summary, TRAINING.task_id, TRAINING.left)
 OUTCOME = Returned(Promoted, PROMOTION, "decision")
+DRIFT = Returned(Drift, MONITORING.task_id, MONITORING.left)
+PUBLISHED = Returned(Published, SCORING.task_id, SCORING.left)
 Summaries, Outcomes = aliased(XComModel), aliased(XComModel)
 
 
@@ -49,14 +55,14 @@ def returned_by(task_id: str, xcoms: Any) -> ColumnElement[bool]:
     )
 
 
-LEFT_SUMMARY = returned_by(TASK, Summaries)
+LEFT_SUMMARY = returned_by(TRAINING.task_id, Summaries)
 LEFT_OUTCOME = returned_by(PROMOTION, Outcomes)
 
 
-def parse[T: (Summary, Promoted)](value: Any, returned: Returned[T]) -> T | NoSummary:
+def parse[T: BaseModel](value: Any, returned: Returned[T]) -> T | NoSummary:
     """A stored XCom as what it should be. Plain JSON alone: nothing in it can become an object."""
     found = _validated(value, returned)
-    if isinstance(found, Summary) and not _whole(found):
+    if not _whole(found):
         return unreadable(
             returned, "Its parts do not fit each other. Run the DAG again to replace it."
         )
@@ -77,16 +83,26 @@ def unreadable(returned: Returned[Any], text: str, *details: str) -> NoSummary:
     return NoSummary(f"This {returned.name} cannot be read", text, details)
 
 
-def _whole(summary: Summary) -> bool:
-    numbers = tuple(segment.number for segment in summary.segments)
+def _whole(found: BaseModel | NoSummary) -> bool:
+    """Whether the parts that a page holds against each other fit."""
+    if isinstance(found, Drift):
+        parts = [(each.then, each.now) for each in found.segments]
+        parts += [both for each in found.features for both in zip(each.then, each.now, strict=True)]
+        # A chart divides values by thresholds, and would draw nothing of an infinite quotient.
+        return all(0 <= share <= 1 for both in parts for share in both) and all(
+            math.isfinite(each.value / each.threshold) for each in found.measures
+        )
+    if not isinstance(found, Summary):
+        return True
+    numbers = tuple(segment.number for segment in found.segments)
     return (
-        fits(summary.succession, len(numbers))
-        and numbers == summary.succession.segment_ids
-        and set(summary.sample.segments) <= set(numbers)
+        fits(found.succession, len(numbers))
+        and numbers == found.succession.segment_ids
+        and set(found.sample.segments) <= set(numbers)
     )
 
 
-def _validated[T: (Summary, Promoted)](value: Any, returned: Returned[T]) -> T | NoSummary:
+def _validated[T: BaseModel](value: Any, returned: Returned[T]) -> T | NoSummary:
     model = returned.model
     if isinstance(value, str):  # at once, in half the time; whatever is amiss is found out below
         with contextlib.suppress(ValidationError):
@@ -128,12 +144,12 @@ def _of_another_schema(schema: Any, returned: Returned[Any]) -> str:
     )
     if isinstance(schema, int) and schema < known:
         return (
-            f"{both} An older release of the project wrote it. Trigger the DAG to train a version "
-            f"with schema {known}; to see this one, deploy the release that wrote it."
+            f"{both} An older release of the project wrote it. Trigger the DAG for one with schema "
+            f"{known}; to see this one, deploy the release that wrote it."
         )
     if isinstance(schema, int):
         return (
             f"{both} A newer release of the project wrote it. Deploy that release, or one after "
             "it, to the API server."
         )
-    return f"{both} No release of the project writes that. Trigger the DAG to train a version."
+    return f"{both} No release of the project writes that. Trigger the DAG for another one."

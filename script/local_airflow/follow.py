@@ -20,6 +20,7 @@ _SIGNS = {
     "failed": "[red]✗[/]",
     "up_for_retry": "[yellow]↻[/]",
     "skipped": "[dim]-[/]",
+    "awaiting_input": "[yellow]?[/]",  # a person is asked, in Airflow
 }
 _OVER = {"success", "failed"}
 

@@ -36,7 +36,8 @@ from sqlalchemy import delete, insert
 
 from include.gmm.summary import Promoted, Summary
 from plugins.gmm_summaries.app import app
-from plugins.gmm_summaries.states import PROMOTION, TASK
+from plugins.gmm_summaries.kinds import TRAINING
+from plugins.gmm_summaries.states import PROMOTION
 from tests.gmm.page.examples import example
 
 DAY = datetime(2026, 11, 23, 20, 30, tzinfo=UTC)  # of the first run
@@ -159,7 +160,7 @@ def trained(run: Callable[..., str], dag_id: str) -> Callable[..., str]:
 
     def make(days: int = 0, summary: Summary | None = None, outcome: Any = None) -> str:
         run_id = f"manual__{days}+00:00"
-        returned = {TASK: (summary or example()).model_dump(mode="json")}
+        returned = {TRAINING.task_id: (summary or example()).model_dump(mode="json")}
         if outcome is not None:
             told = outcome.model_dump(mode="json") if isinstance(outcome, Promoted) else outcome
             returned[PROMOTION] = told

@@ -56,6 +56,10 @@ ADDRESSES = [
     "/gmm/customers_train/charts/shares.light.json",
     "/gmm/customers_train/charts/shares.no_theme.svg",
     "/gmm/~/clusters",
+    "/gmm/customers_monitor/clusters",
+    "/gmm/customers_monitor/charts/drift-measures.light.svg",
+    "/gmm/customers_monitor/some_run/charts/drift-segments.light.png",
+    "/gmm/customers_score/some_run/clusters",
     "/gmm/customers_train/some_run/clusters",
     "/gmm/customers_train/some_run/summary.json",
     "/gmm/customers_train/some_run/charts/bic.light.svg",
@@ -150,6 +154,22 @@ def test_who_may_not_read_a_part_of_that_very_dag_does_not_see_the_whole(
         page = trained(run, dag_id)
         for address in ("clusters", "summary.json", "charts/bic.light.svg", "../clusters"):
             assert client("viewer").get(f"{page}/{address}").status_code == status
+
+
+def test_the_overview_links_no_monitor_that_its_reader_may_not_see(
+    client: Client, dag: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_authorized_dag(_: SimpleAuthManager, **asked: Any) -> bool:
+        return bool(asked["details"].id != "secret_monitor")
+
+    monkeypatch.setattr(SimpleAuthManager, "is_authorized_dag", is_authorized_dag)
+    for name in ("secret", "open"):
+        dag(f"{name}_train", TASK)
+        dag(f"{name}_monitor", "measure_drift")
+    page = client("viewer").get("/gmm/segmentations").text
+    assert "secret_train" in page
+    assert "open_monitor" in page
+    assert "secret_monitor" not in page
 
 
 @pytest.mark.parametrize("entity", ["XCOM", "RUN", "TASK_INSTANCE"])

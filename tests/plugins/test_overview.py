@@ -11,10 +11,12 @@ from fastapi.testclient import TestClient
 from markupsafe import escape
 
 from include.gmm.page import lists
+from include.gmm.page.drift import Monitor
 from include.gmm.page.past import Run, Segmentation
+from tests.gmm.page.drift_examples import drifted
 from tests.gmm.page.examples import HOSTILE, example
 
-TASK = "load_model_and_evaluate"
+TASK, MONITOR = "load_model_and_evaluate", "measure_drift"
 DAY = datetime(2026, 11, 23, 20, 30, tzinfo=UTC)
 Client = Callable[[str | None], TestClient]
 MakeRun = Callable[..., str]
@@ -108,6 +110,53 @@ def test_dags_that_train_nothing_or_are_gone_are_not_there(
     assert list(rows_of(client)) == [present]
 
 
+def watched(run: MakeRun, days: int, psi: float) -> None:
+    value = drifted(psi).model_dump(mode="json")
+    date = DAY + timedelta(days=days)
+    run_id = f"measured_{days}"
+    run("success", {MONITOR: "success"}, {MONITOR: value}, "watched_monitor", run_id, date)
+
+
+def drift_of(client: Client, dag_id: str) -> str:
+    return re.sub(r"\s+", " ", rows_of(client)[dag_id].rpartition("<td")[2])
+
+
+def test_the_newest_measurement_says_whether_it_is_a_breach_and_of_when(
+    client: Client, dag: MakeDag, run: MakeRun
+) -> None:
+    dag_id = dag("watched_train", TASK)
+    dag("watched_monitor", MONITOR)
+    watched(run, 0, psi=0.31)
+    assert ">breach</a>" in drift_of(client, dag_id)
+    assert "state-failed" in drift_of(client, dag_id)
+    watched(run, 1, psi=0.01)
+    run("failed", {MONITOR: "failed"}, {}, "watched_monitor", None, DAY + timedelta(days=2))
+    cell = drift_of(client, dag_id)
+    assert '<a href="watched_monitor/clusters">no breach</a>' in cell
+    assert '<a href="watched_monitor/measured_1/clusters">2026-11-24 20:30</a>' in cell
+    assert "state-failed" not in cell
+
+
+def test_a_monitor_that_measured_nothing_is_linked_and_one_that_is_not_there_is_not(
+    client: Client, dag: MakeDag
+) -> None:
+    alone, unmeasured = dag("alone_train", TASK), dag("unmeasured_train", TASK)
+    dag("unmeasured_monitor", MONITOR)
+    dag("alone_monitor", "look_at_a_screen")
+    linked = '<a href="unmeasured_monitor/clusters">Not measured yet</a>'
+    assert linked in drift_of(client, unmeasured)
+    assert "href" not in drift_of(client, alone)
+
+
+def test_a_measurement_that_cannot_be_read_is_said_to_be_one(
+    client: Client, dag: MakeDag, run: MakeRun
+) -> None:
+    dag_id = dag("damaged_train", TASK)
+    dag("damaged_monitor", MONITOR)
+    run("success", {MONITOR: "success"}, {MONITOR: {"schema_version": 1}}, "damaged_monitor")
+    assert "This measurement cannot be read" in drift_of(client, dag_id)
+
+
 def test_each_address_is_relative_and_answers(
     client: Client, dag: MakeDag, trained: Callable[..., str], run: MakeRun
 ) -> None:
@@ -125,7 +174,9 @@ def test_each_address_is_relative_and_answers(
 
 def test_names_from_outside_are_text_and_no_address() -> None:
     run = Run(run_id=HOSTILE, date=DAY, state=HOSTILE, note=HOSTILE)
-    page = lists.overview([Segmentation(HOSTILE, HOSTILE, run, run)])
+    page = lists.overview(
+        [Segmentation(HOSTILE, HOSTILE, run, run)], {HOSTILE: Monitor(HOSTILE, run)}
+    )
     assert "<script>alert" not in page
     assert str(escape("<script>alert(1)</script>")) in page
     for address in re.findall(r'href="([^"]*)"', page):

@@ -160,6 +160,30 @@ def test_a_dag_that_publishes_no_summary_is_told_kindly(client: Client, run: Run
     assert "refresh" not in answer.text
 
 
+def test_a_run_that_measures_or_scores_waits_for_what_it_is_to_leave(
+    client: Client, run: Run
+) -> None:
+    for task, waited in (("measure_drift", "measurement"), ("publish_scores", "result")):
+        page = run("running", {"load_data": "running", task: None}, dag_id=f"{task}_dag")
+        answer = client("viewer").get(f"{page}/clusters")
+        assert f"The {waited} appears here as soon as task {task} has succeeded." in answer.text
+        assert 'http-equiv="refresh"' in answer.text
+
+
+def test_a_measurement_or_scores_that_need_a_champion_say_that_there_was_none(
+    client: Client, run: Run
+) -> None:
+    early, late = datetime(2026, 11, 23, 8, tzinfo=UTC), datetime(2026, 11, 23, 9, tzinfo=UTC)
+    for first, task in (("measure_drift", "measure_drift"), ("plan_scoring", "publish_scores")):
+        ended = {first: early} if first == task else {first: early, task: late}
+        tasks = {"load_data": "success", **dict.fromkeys(ended, "skipped")}
+        page = run("success", tasks, dag_id=f"{task}_dag", ended=ended)
+        answer = client("viewer").get(f"{page}/clusters")
+        assert "There was no champion yet" in answer.text
+        (link,) = re.findall(r'<a href="([^"]*)" data-outside>', answer.text)
+        assert link.endswith(f"/tasks/{first}")
+
+
 def test_a_skipped_task_leaves_no_summary_and_the_page_says_so(client: Client, run: Run) -> None:
     answer = client("viewer").get(f"{run('success', {TASK: 'skipped'})}/clusters")
     assert "The run left no summary" in answer.text

@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from include.gmm.monitoring.drift import Drift, FeatureDrift, Measure
 from include.gmm.page import vega, words
@@ -28,6 +29,24 @@ class Monitored(Run):
         """The measure of that kind and name, where this run has it."""
         found = (each for each in self.drift.measures if (each.kind, each.name) == (kind, name))
         return next(found, None)
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """A DAG that monitors, and the newest of its runs that left a measurement."""
+
+    dag_id: str
+    newest: Run | None
+
+    @property
+    def drift(self) -> Drift | None:
+        """That measurement, where it can be read."""
+        return self.newest.drift if isinstance(self.newest, Monitored) else None
+
+    @property
+    def quoted(self) -> str:
+        """The id of the DAG as a part of an address."""
+        return quote(self.dag_id, safe="")
 
 
 @dataclass(frozen=True)

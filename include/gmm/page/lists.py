@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from include.gmm.page import comparison, vega
+from include.gmm.page.drift import Monitor
 from include.gmm.page.pages import environment
 from include.gmm.page.past import History, Segmentation, Version, bic, bic_per_row
 
@@ -36,10 +37,10 @@ def compare(left: Version, right: Version) -> str:
     )
 
 
-def overview(segmentations: Sequence[Segmentation]) -> str:
-    """All segmentations and where they stand."""
+def overview(segmentations: Sequence[Segmentation], monitors: Mapping[str, Monitor]) -> str:
+    """All segmentations and where they stand; `monitors` by the DAG whose champion they watch."""
     return environment.get_template("overview.html").render(
-        segmentations=segmentations, root="", report=None
+        segmentations=segmentations, monitors=monitors, root="", report=None
     )
 
 
