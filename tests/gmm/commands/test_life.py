@@ -12,6 +12,8 @@ from include.gmm import settings, warehouse
 from include.gmm.__main__ import main
 from include.gmm.commands import life
 from include.gmm.evaluation import evaluate
+from include.gmm.scoring.publishing import restore
+from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
 from include.gmm.training import train
 from include.gmm.versions import champion
@@ -66,8 +68,8 @@ def say(
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(settings, "find", lambda _: segmentation)
     monkeypatch.setattr(life, "read_features", partial(warehouse.read_features, path=path))
-    monkeypatch.setattr(life, "score_all", partial(life.score_all, path=path))
-    monkeypatch.setattr(life, "restore", partial(life.restore, path=path))
+    monkeypatch.setattr(life, "score_all", partial(score, path=path))
+    monkeypatch.setattr(life, "restore", partial(restore, path=path))
 
     def said(command: str, *arguments: str) -> tuple[int, str]:
         status = main([command, "shoppers", "--models", str(models), *arguments])
