@@ -50,7 +50,7 @@ def test_the_lock_fulfils_what_is_required() -> None:
 
 def test_requirements_are_pinned_unless_they_are_airflows_own() -> None:
     loose = {r.name for r in requirements() if not re.match(r"==[^*]+$", str(r.specifier))}
-    assert loose == {"jinja2", "pydantic", "pyyaml", "rich"}
+    assert loose == {"jinja2", "markdown-it-py", "pydantic", "pyyaml", "rich"}
 
 
 def test_airflow_comes_with_the_image() -> None:
