@@ -17,6 +17,7 @@ from include.gmm.page.charts.theme import (
 from include.gmm.summary import HISTOGRAM_BINS, Summary
 
 SATURATED = 0.75  # from which a cell needs its number in the colour of the page
+TITLES = 160  # pixels that the title of an axis takes
 READABLE = 9  # segments up to which a number fits into each cell
 
 
@@ -73,7 +74,8 @@ def confusion(summary: Summary, theme: Theme) -> Any:
         for segment in summary.segments
         for number, probability in zip(numbers, segment.mean_memberships, strict=False)  # or empty
     ]
-    cell = min(48, (WIDTH - 40) // len(numbers))
+    # Few cells are larger, so that the titles beside them have room.
+    cell = min(max(48, TITLES // len(numbers)), (WIDTH - 40) // len(numbers))
     base = alt.Chart(data(rows)).encode(
         x=alt.X("other:O", title="Mean probability of segment")
         .axis(labelAngle=0, orient="top", ticks=False, domain=False, labelOverlap=True)
