@@ -102,7 +102,7 @@ def measures(history: DriftHistory, theme: Theme) -> Any:
                 labelExpr=_days(history),
                 labelAngle=-40,
                 labelOverlap=True,
-                labelLimit=110,
+                labelLimit=150,
                 grid=False,
                 ticks=False,
             ),

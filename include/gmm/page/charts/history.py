@@ -148,13 +148,15 @@ def _runs(rows: Sequence[dict[str, Any]]) -> alt.X:
         "run:O",
         title="Run (UTC)",
         sort=None,
-        axis=alt.Axis(labelAngle=-40, labelOverlap=True, labelLimit=110, grid=False, ticks=False),
+        axis=alt.Axis(labelAngle=-40, labelOverlap=True, labelLimit=150, grid=False, ticks=False),
         scale=alt.Scale(domain=list(dict.fromkeys(row["run"] for row in rows))),
     )
 
 
 def _legend(columns: int) -> alt.Legend:
-    return alt.Legend(orient="bottom", columns=columns, symbolOpacity=1, labelLimit=WIDTH)
+    return alt.Legend(
+        orient="bottom", columns=columns, symbolOpacity=1, labelLimit=WIDTH, symbolLimit=100
+    )
 
 
 def _dressed(chart: Any, theme: Theme, description: str) -> Any:
