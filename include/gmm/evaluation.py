@@ -15,7 +15,7 @@ from include.gmm.mixture.parameters import Array
 from include.gmm.projection import discriminant_axes
 from include.gmm.rounding import significant
 from include.gmm.sampling import ambiguous, sample
-from include.gmm.settings import PROJECT, Feature, Segmentation
+from include.gmm.settings import PROJECT, Segmentation
 from include.gmm.stability import share_kept
 from include.gmm.summary import (
     HISTOGRAM_BINS,
@@ -29,7 +29,7 @@ from include.gmm.summary import (
 )
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.card import add_card
-from include.gmm.versions.succession import Challenger, compare, log_densities
+from include.gmm.versions.succession import Challenger, compare, in_own_units
 
 DIGITS = 9  # of parameters and mean memberships: true enough to draw, and the summary stays small
 UNSURE = 0.6  # a row whose largest membership probability is lower belongs nowhere clearly
@@ -61,7 +61,7 @@ def evaluate(
             settings=settings,
             table=table,
             probabilities=probabilities,
-            log_densities=log_densities(model, manifest.data.features, table),
+            log_densities=in_own_units(log_likelihood, model, manifest.data.features, table),
             choice=choice,
             stability=share_kept(model, table.values, manifest.data.features, manifest.seed),
         ),
@@ -127,7 +127,7 @@ def _features(
         described.append(
             FeatureSummary(
                 name=name,
-                label=_label(name, feature),
+                label=feature.named(name),
                 unit=feature.unit,
                 in_mixture=scale is not None,
                 transform=scale.transform if scale else "none",
@@ -216,10 +216,6 @@ def _weighted_mean(values: Array, weights: Array) -> float | None:
 
 def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def _label(name: str, feature: Feature) -> str:
-    return feature.label or name.replace("_", " ").capitalize()
 
 
 def _shown(path: Path) -> str:

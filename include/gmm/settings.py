@@ -65,6 +65,10 @@ class Feature(_Section):
         "differences below it are no evidence for a component",
     )
 
+    def named(self, column: str) -> str:
+        """Its label, or one made of the column's name."""
+        return self.label or column.replace("_", " ").capitalize()
+
 
 class Features(_Section):
     """The dbt model with one row per key, and its columns."""

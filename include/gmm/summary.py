@@ -20,6 +20,12 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def with_unit(label: str, unit: str) -> str:
+    """A column's label with its unit, where the label does not name the unit itself."""
+    named = not unit or unit.lower() in label.lower().split()
+    return label if named else f"{label} ({unit})"
+
+
 class FeatureSummary(_Part):
     """A column in the user's own units, over all rows."""
 
@@ -40,8 +46,7 @@ class FeatureSummary(_Part):
     @property
     def heading(self) -> str:
         """The label with the unit, where the label does not name the unit itself."""
-        named = not self.unit or self.unit.lower() in self.label.lower().split()
-        return self.label if named else f"{self.label} ({self.unit})"
+        return with_unit(self.label, self.unit)
 
 
 class SegmentSummary(_Part):

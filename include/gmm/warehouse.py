@@ -81,8 +81,8 @@ def read_features(settings: Segmentation, path: Path = WAREHOUSE) -> pd.DataFram
         present = _columns(connection, "main", features.model)
         wanted = [features.key, *features.columns, *features.profile]
         _demand(wanted, present, f"segmentation {settings.name!r}: dbt model {features.model!r}")
-        chosen = ", ".join(map(_quoted, wanted))
-        frame: pd.DataFrame = connection.table(_quoted(features.model)).project(chosen).df()
+        chosen = ", ".join(map(quoted, wanted))
+        frame: pd.DataFrame = connection.table(quoted(features.model)).project(chosen).df()
     return frame
 
 
@@ -93,8 +93,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, source: Source, file: Path) 
         rows = open_file(connection, file, source.columns)
         typed = rows.project(
             ", ".join(
-                f"{_quoted(name)}::{kind} AS {_quoted(name)}"
-                for name, kind in source.columns.items()
+                f"{quoted(name)}::{kind} AS {quoted(name)}" for name, kind in source.columns.items()
             )
         )
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
@@ -129,5 +128,6 @@ def _demand(wanted: list[str], present: list[str], where: str) -> None:
         raise InputError(f"{where} has no column {', '.join(missing)}; it has {', '.join(present)}")
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as SQL takes it, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'

@@ -115,12 +115,12 @@ def _checked(base: Baseline, table: FeatureTable, where: str) -> pd.DataFrame:
 
 
 def _features(base: Baseline, now: Profile) -> list[FeatureDrift]:
-    named = base.manifest.settings.features.columns
+    columns = base.manifest.settings.features.columns
     return [
         FeatureDrift(
             name=name,
-            label=named[name].label or name.replace("_", " ").capitalize(),
-            unit=named[name].unit,
+            label=columns[name].named(name),
+            unit=columns[name].unit,
             edges=then.edges,
             then=then.shares,
             now=now.features[name].shares,

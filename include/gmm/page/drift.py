@@ -12,6 +12,7 @@ from include.gmm.monitoring.drift import Drift, FeatureDrift, Measure
 from include.gmm.page import vega, words
 from include.gmm.page.pages import environment
 from include.gmm.page.past import Run
+from include.gmm.summary import with_unit
 
 if TYPE_CHECKING:
     from include.gmm.page.charts import ThemeName
@@ -99,9 +100,8 @@ def bins(feature: FeatureDrift) -> list[str]:
 
 
 def heading(feature: FeatureDrift) -> str:
-    """Its label with the unit, where the label does not name the unit itself."""
-    named = not feature.unit or feature.unit.lower() in feature.label.lower().split()
-    return feature.label if named else f"{feature.label} ({feature.unit})"
+    """As that of a feature in a summary."""
+    return with_unit(feature.label, feature.unit)
 
 
 def _edge(value: float) -> str:

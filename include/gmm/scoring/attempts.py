@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from include.gmm.scoring.tables import parts, physical, quoted
+from include.gmm.scoring.tables import parts, physical
+from include.gmm.warehouse import quoted
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:

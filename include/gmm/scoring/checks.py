@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
-from include.gmm.scoring.tables import columns, quoted
+from include.gmm.scoring.tables import columns
+from include.gmm.warehouse import quoted
 
 NUMERIC = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)")
 BATCH_ROWS = 100_000  # keys that are looked at at a time

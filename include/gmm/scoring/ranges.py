@@ -17,9 +17,10 @@ from include.gmm.mixture.workers import threads
 from include.gmm.scoring import attempts
 from include.gmm.scoring.engine import Engine
 from include.gmm.scoring.plan import ScoringPlan
-from include.gmm.scoring.tables import quoted, transaction
+from include.gmm.scoring.tables import transaction
 from include.gmm.settings import WAREHOUSE
 from include.gmm.versions import artifacts
+from include.gmm.warehouse import quoted
 
 BATCH_ROWS = 2 * CHUNK_ROWS  # what a thread takes at a time; all of it stays in the cache
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from include.gmm.errors import InputError
-from include.gmm.warehouse import connected
+from include.gmm.warehouse import connected, quoted
 
 # Megabytes that DuckDB may keep in all, for every thread, and for every column that a thread writes
 # (a row group of it is 1 MB, and is there twice at times). What a sort needs beyond goes to disk.
@@ -37,11 +37,6 @@ def transaction(path: Path, written: int = 0) -> Iterator[duckdb.DuckDBPyConnect
         connection.execute("BEGIN")
         yield connection
         connection.execute("COMMIT")
-
-
-def quoted(name: str) -> str:
-    """A name as SQL takes it, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def physical(view: str, part: str) -> str:

@@ -34,13 +34,19 @@ class Challenger:
 
 
 def log_densities(model: Pipeline, decided: dict[str, Scale], table: FeatureTable) -> Array:
-    """Log-density of each row (n,) in the features' own units: comparable between versions.
+    """Log-density of each row (n,) in the features' own units: comparable between versions."""
+    return in_own_units(model.score_samples(table.values), model, decided, table)
+
+
+def in_own_units(
+    log_likelihoods: Array, model: Pipeline, decided: dict[str, Scale], table: FeatureTable
+) -> Array:
+    """Log-densities (n,) of rows whose log-likelihoods (n,) under the model are known.
 
     The mixture's density is one of transformed and standardised values; by the change of variables
     that of x is it times |dz / dx|, which is 1 / scale and, after log1p, 1 / (scale (1 + x)).
     """
-    densities: Array = model.score_samples(table.values)
-    densities = densities - np.log(model.named_steps["scale"].scale_).sum()
+    densities: Array = log_likelihoods - np.log(model.named_steps["scale"].scale_).sum()
     for name, scale in decided.items():
         if scale.transform == "log1p":
             densities -= np.log1p(table.values[name].to_numpy())

@@ -17,16 +17,6 @@ from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Reference
 
 
-@pytest.fixture
-def models(tmp_path: Path) -> Path:
-    return tmp_path / "models"
-
-
-@pytest.fixture
-def reference(shoppers: pd.DataFrame, segmentation: Segmentation, models: Path) -> Reference:
-    return train(shoppers, segmentation, models, "shoppers")
-
-
 def test_a_version_comes_back_as_it_was_published(
     models: Path, reference: Reference, shoppers: pd.DataFrame
 ) -> None:

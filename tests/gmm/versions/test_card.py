@@ -10,9 +10,7 @@ import pandas as pd
 import pytest
 
 from include.gmm.evaluation import evaluate
-from include.gmm.settings import Segmentation
 from include.gmm.summary import Promoted, Summary
-from include.gmm.training import train
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.card import add_card, as_html, model_card, succession_in_words
@@ -75,21 +73,6 @@ class Shown(HTMLParser):
         )
         others = takewhile(lambda each: each[0] == "td", self.texts[place + 1 :])
         return [text.strip() for _, text in others]
-
-
-@pytest.fixture
-def models(tmp_path: Path) -> Path:
-    return tmp_path / "models"
-
-
-@pytest.fixture
-def reference(shoppers: pd.DataFrame, segmentation: Segmentation, models: Path) -> Reference:
-    return train(shoppers, segmentation, models, "shoppers")
-
-
-@pytest.fixture
-def manifest(models: Path, reference: Reference) -> Manifest:
-    return artifacts.load_manifest(models, reference)
 
 
 def page_of(summary: Summary, manifest: Manifest) -> Shown:

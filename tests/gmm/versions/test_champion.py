@@ -20,21 +20,6 @@ Appoint = Callable[[tuple[int, ...]], Champion]
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Path:
-    return tmp_path / "models"
-
-
-@pytest.fixture
-def reference(shoppers: pd.DataFrame, segmentation: Segmentation, models: Path) -> Reference:
-    return train(shoppers, segmentation, models, "shoppers")
-
-
-@pytest.fixture
-def manifest(models: Path, reference: Reference) -> Manifest:
-    return artifacts.load_manifest(models, reference)
-
-
-@pytest.fixture
 def appoint(shoppers: pd.DataFrame, segmentation: Segmentation, models: Path) -> Appoint:
     """Trains a version and makes it the champion in place of the present one."""
 

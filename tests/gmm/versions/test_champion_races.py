@@ -8,31 +8,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pandas as pd
-import pytest
-
-from include.gmm.settings import Segmentation
-from include.gmm.training import train
-from include.gmm.versions import artifacts, champion
+from include.gmm.versions import champion
 from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.champion import SupersededError
 
 ROOT = Path(champion.__file__).parents[3]
-
-
-@pytest.fixture
-def models(tmp_path: Path) -> Path:
-    return tmp_path / "models"
-
-
-@pytest.fixture
-def reference(shoppers: pd.DataFrame, segmentation: Segmentation, models: Path) -> Reference:
-    return train(shoppers, segmentation, models, "shoppers")
-
-
-@pytest.fixture
-def manifest(models: Path, reference: Reference) -> Manifest:
-    return artifacts.load_manifest(models, reference)
 
 
 def contents(models: Path) -> dict[str, bytes]:

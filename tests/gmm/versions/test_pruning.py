@@ -22,11 +22,6 @@ Train = Callable[[int], list[Reference]]
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Path:
-    return tmp_path / "models"
-
-
-@pytest.fixture
 def trained(shoppers: pd.DataFrame, segmentation: Segmentation, models: Path) -> Train:
     """So many versions, the oldest first."""
     return lambda count: [train(shoppers, segmentation, models, "shoppers") for _ in range(count)]
