@@ -171,7 +171,9 @@ class Scoring(_Section):
     table: TableName | None = Field(
         default=None, description="View in the warehouse; <name>_segments unless given"
     )
-    rows_per_task: int = Field(default=1_000_000, ge=1_000)
+    rows_per_task: int = Field(
+        default=5_000_000, ge=1_000, description="Of a range of keys, which one mapped task scores"
+    )
     models: tuple[Name, ...] = Field(
         default=(), description="dbt models on top of it, built after every scoring"
     )

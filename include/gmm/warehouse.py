@@ -54,6 +54,12 @@ def connected(path: Path = WAREHOUSE) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
+def demand_warehouse(path: Path) -> None:
+    """Raises InputError where there is no warehouse yet, which `connected` would make."""
+    if not path.is_file():
+        raise InputError(f"{path}: the warehouse does not exist yet; run load_data first")
+
+
 def load_source(source: Source, path: Path = WAREHOUSE) -> LoadedTable:
     """Load the source's file into its table, or check the table that is already there.
 
@@ -75,8 +81,7 @@ def read_features(settings: Segmentation, path: Path = WAREHOUSE) -> pd.DataFram
     Raises InputError when the table or one of the columns is not there.
     """
     features = settings.features
-    if not path.is_file():
-        raise InputError(f"{path}: the warehouse does not exist yet; run load_data first")
+    demand_warehouse(path)
     with connected(path) as connection:
         present = _columns(connection, "main", features.model)
         wanted = [features.key, *features.columns, *features.profile]

@@ -72,9 +72,9 @@ def loop_over_frames(model: Pipeline, names: list[str], version: str, warehouse:
     now = datetime.now(UTC).replace(tzinfo=None)
     components = len(model.named_steps["mixture"].weights_)
     with duckdb.connect(str(warehouse)) as connection:
-        numbers = ", ".join(f"probability_{k + 1} DOUBLE" for k in range(components))
+        numbers = ", ".join(f"probability_{k + 1} FLOAT" for k in range(components))
         connection.execute(
-            f"CREATE TABLE {SCORES} (id BIGINT, segment_id INTEGER, probability DOUBLE, "
+            f"CREATE TABLE {SCORES} (id BIGINT, segment_id INTEGER, probability FLOAT, "
             f"{numbers}, entropy DOUBLE, model_version VARCHAR, scored_at TIMESTAMP)"
         )
         reading = connection.cursor()

@@ -14,10 +14,11 @@ from include.gmm.errors import InputError
 from include.gmm.scoring import attempts
 from include.gmm.scoring.checks import check_features, digest, key_ranges
 from include.gmm.scoring.engine import Engine
-from include.gmm.scoring.tables import columns, physical, shown, transaction
+from include.gmm.scoring.tables import DERIVED, columns, physical, probabilities, shown, transaction
 from include.gmm.settings import WAREHOUSE, Segmentation
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Reference
+from include.gmm.warehouse import demand_warehouse
 
 
 class _Record(BaseModel):
@@ -76,10 +77,9 @@ def plan_scoring(
     now = datetime.now(UTC)
     _check_ids(segment_ids, Engine(model, 0).n_components)
     added = _score_columns(segment_ids, reference.version, now)
-    if key.lower() in added:  # DuckDB takes no notice of capitals
+    if key.lower() in {*added, *DERIVED}:  # DuckDB takes no notice of capitals
         raise InputError(f"key {key!r}: scores have a column of that name; rename the key")
-    if not path.is_file():
-        raise InputError(f"{path}: the warehouse does not exist yet; load the data first")
+    demand_warehouse(path)
     with transaction(path) as connection:
         shown(connection, settings.scores)
         check_features(connection, features, key, scales)
@@ -105,18 +105,14 @@ def plan_scoring(
 
 
 def _score_columns(segment_ids: Sequence[int], version: str, scored_at: datetime) -> dict[str, str]:
-    """What a scoring adds to the key: the columns in order, each as SQL defines it.
+    """What the table of scores has besides the key: the columns in order, each as SQL defines it.
 
-    What all rows have in common, or what follows from other columns, takes no room and no time to
-    write. The probabilities do not compress: to try it takes longer than the mixture.
+    What all rows have in common takes no room and no time to write. The probabilities do not
+    compress: to try it takes longer than the mixture.
     """
-    number = "DOUBLE USING COMPRESSION uncompressed"
-    probabilities = [f"probability_{segment}" for segment in segment_ids]
     return {
         "segment_id": "INTEGER",
-        "probability": f"DOUBLE AS (greatest({', '.join(probabilities)}))",
-        **dict.fromkeys(probabilities, number),
-        "entropy": number,
+        **dict.fromkeys(probabilities(segment_ids), "FLOAT USING COMPRESSION uncompressed"),
         "model_version": f"VARCHAR AS ('{version}')",
         "scored_at": f"TIMESTAMP AS (TIMESTAMP '{scored_at.replace(tzinfo=None)}')",
     }

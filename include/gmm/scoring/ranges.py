@@ -17,7 +17,7 @@ from include.gmm.mixture.workers import threads
 from include.gmm.scoring import attempts
 from include.gmm.scoring.engine import Engine
 from include.gmm.scoring.plan import ScoringPlan
-from include.gmm.scoring.tables import transaction
+from include.gmm.scoring.tables import probabilities, transaction
 from include.gmm.settings import WAREHOUSE
 from include.gmm.versions import artifacts
 from include.gmm.warehouse import quoted
@@ -38,7 +38,7 @@ def score_range(models: Path, plan: ScoringPlan, number: int, path: Path = WAREH
 
 def score_with(engine: Engine, plan: ScoringPlan, number: int, path: Path) -> int:
     """As `score_range`, with a model that is loaded already."""
-    with transaction(path, written=len(plan.segment_ids) + 3) as connection:
+    with transaction(path, written=len(plan.segment_ids) + 2) as connection:
         refuse_closed(connection, plan)
         if number in (done := attempts.done(connection, plan.id)):
             return done[number]
@@ -91,40 +91,25 @@ def _write(
 
 def _schema(plan: ScoringPlan, key: pa.Field) -> pa.Schema:
     """The columns that are written: the others of the table are made of them when it is read."""
-    probabilities = [pa.field(f"probability_{number}", pa.float64()) for number in plan.segment_ids]
-    return pa.schema(
-        [
-            key,
-            pa.field("segment_id", pa.int32()),
-            *probabilities,
-            pa.field("entropy", pa.float64()),
-        ]
-    )
+    numbers = [pa.field(name, pa.float32()) for name in probabilities(plan.segment_ids)]
+    return pa.schema([key, pa.field("segment_id", pa.int32()), *numbers])
 
 
 def _scored(
     engine: Engine, ids: NDArray[np.int32], schema: pa.Schema, batch: pa.RecordBatch
 ) -> pa.RecordBatch:
     memberships = engine.memberships(batch)
-    arrays = [ids[_most_probable(memberships)], *memberships, _entropy(memberships)]
+    arrays = [ids[most_probable(memberships)], *memberships.astype(np.float32)]
     return pa.RecordBatch.from_arrays([batch.column(0), *map(pa.array, arrays)], schema=schema)
 
 
-def _most_probable(memberships: Array) -> NDArray[np.int8]:
+def most_probable(memberships: Array) -> NDArray[np.int16]:
     """The component (m,) that is most probable for each row, the first of equal ones.
 
     argmax along the first axis says the same, and takes as long as the mixture.
     """
-    largest = memberships[0].copy()
-    place = np.zeros(len(largest), np.int8)
-    for component in range(1, len(memberships)):
-        np.copyto(place, component, where=memberships[component] > largest)
-        np.maximum(largest, memberships[component], out=largest)
-    return place
-
-
-def _entropy(memberships: Array) -> Array:
-    """Of the probabilities of every row (m,), in nats: -sum_k p_k log p_k, where 0 log 0 is 0."""
-    logarithms = np.log(np.maximum(memberships, np.finfo(float).tiny))
-    entropy: Array = -np.einsum("km,km->m", memberships, logarithms)
-    return entropy
+    largest = memberships.max(axis=0)
+    from_last = np.zeros(len(largest), np.int16)
+    for place, of_component in enumerate(reversed(memberships)):
+        np.maximum(from_last, (of_component == largest) * np.int16(place), out=from_last)
+    return np.int16(len(memberships) - 1) - from_last

@@ -13,7 +13,7 @@ from include.gmm.scoring.ranges import score_with
 from include.gmm.settings import WAREHOUSE, Segmentation
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Reference
-from include.gmm.warehouse import connected
+from include.gmm.warehouse import connected, demand_warehouse
 
 
 def score(
@@ -29,14 +29,14 @@ def score(
     After a crash, the next call goes on where this one has left off.
     Raises InputError as `plan_scoring` and `publish` do; readers then see what they saw before.
     """
-    plan = plan_scoring(models, settings, reference, segment_ids, path)
-    _, model = artifacts.load(models, reference)
-    engine = Engine(model, plan.rows)
-    # Held open: DuckDB then keeps its memory from range to range.
-    with connected(path):
+    demand_warehouse(path)
+    with connected(path):  # held open: nobody else can write, and DuckDB keeps its memory
+        plan = plan_scoring(models, settings, reference, segment_ids, path)
+        _, model = artifacts.load(models, reference)
+        engine = Engine(model, plan.rows)
         for number in range(len(plan.ranges)):
             if progress is not None:
                 progress(Progress("Scoring ranges of rows", number, len(plan.ranges)))
             score_with(engine, plan, number, path)
-        publish(models, plan, path)
+        publish(models, plan, path, held=True)
     return plan

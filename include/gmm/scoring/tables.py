@@ -1,7 +1,7 @@
 """Where scores lie in the warehouse: a view in main, and behind it tables in the schema scores.
 
-main.<view>                     what people read: all of the table of one version
-scores."<view>@<version>"       every row's segment under that version
+main.<view>                     what people read: the table of one version, and what follows from it
+scores."<view>@<version>"       every row's segment and probabilities under that version
 scores."<view>@<plan>"          the same while it is being made
 scores.plans, scores.ranges     which plans are being carried out, and their ranges that are done
 """
@@ -9,7 +9,7 @@ scores.plans, scores.ranges     which plans are being carried out, and their ran
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from include.gmm.warehouse import connected, quoted
 # Megabytes that DuckDB may keep in all, for every thread, and for every column that a thread writes
 # (a row group of it is 1 MB, and is there twice at times). What a sort needs beyond goes to disk.
 MEMORY, MEMORY_OF_THREAD, MEMORY_OF_COLUMN = 150, 25, 2
+
+DERIVED = ("probability", "entropy")  # columns that the view has and the table does not need
 
 
 @contextmanager
@@ -44,13 +46,20 @@ def physical(view: str, part: str) -> str:
     return f"scores.{quoted(f'{view}@{part}')}"
 
 
-def columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    """The columns of a table or view in main, each with its SQL type; none if it is not there."""
+def probabilities(segment_ids: Iterable[int]) -> list[str]:
+    """The columns of membership probabilities, one for each segment."""
+    return [f"probability_{number}" for number in segment_ids]
+
+
+def columns(
+    connection: duckdb.DuckDBPyConnection, table: str, schema: str = "main"
+) -> dict[str, str]:
+    """The columns of a table or view, each with its SQL type; none if it is not there."""
     return dict(
         connection.execute(
             "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? "
-            "AND schema_name = 'main' AND database_name = current_database() ORDER BY column_index",
-            [table],
+            "AND schema_name = ? AND database_name = current_database() ORDER BY column_index",
+            [table, schema],
         ).fetchall()
     )
 
@@ -89,8 +98,14 @@ def shown(connection: duckdb.DuckDBPyConnection, view: str) -> str | None:
 
 
 def show(connection: duckdb.DuckDBPyConnection, view: str, version: str) -> None:
-    """Let the view show the table of that version."""
+    """Let the view show the table of that version, and with it what follows from each row."""
     shown(connection, view)  # refuses to replace what is not ours
+    key, *others = columns(connection, f"{view}@{version}", "scores")
+    given = [name for name in others if re.fullmatch(r"probability_\d+", name)]
+    terms = " + ".join(f"{name} * ln(greatest({name}::DOUBLE, 1e-300))" for name in given)
+    numbers = ", ".join(given)
     connection.execute(
-        f"CREATE OR REPLACE VIEW main.{quoted(view)} AS FROM {physical(view, version)}"
+        f"CREATE OR REPLACE VIEW main.{quoted(view)} AS FROM {physical(view, version)} "
+        f"SELECT {quoted(key)}, segment_id, greatest({numbers}) AS probability, {numbers}, "
+        f"0 - ({terms}) AS entropy, model_version, scored_at"
     )

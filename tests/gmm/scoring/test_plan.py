@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from include.gmm.errors import InputError
 from include.gmm.scoring.plan import KeyRange, ScoringPlan, plan_scoring
 from include.gmm.scoring.ranges import score_range
 from include.gmm.settings import Segmentation
+from include.gmm.training import train
 from include.gmm.versions.artifacts import Reference
 from tests.gmm.scoring.reading import run, tables
 
@@ -84,3 +87,19 @@ def test_other_features_are_another_plan_and_the_first_is_dropped(planned: Plann
     assert second.id != first.id
     assert tables(planned.path) == ["plans", "ranges", f"shoppers_segments@{second.id}"]
     assert run(planned.path, "FROM scores.ranges") == []
+
+
+@pytest.mark.parametrize("key", ["Entropy", "probability", "probability_7", "segment_id"])
+def test_a_key_that_is_called_as_a_column_of_the_scores_is_refused(
+    models: Path,
+    scored: Segmentation,
+    shoppers: pd.DataFrame,
+    ids: list[int],
+    path: Path,
+    key: str,
+) -> None:
+    features = scored.features.model_copy(update={"key": key})
+    settings = scored.model_copy(update={"features": features})
+    reference = train(shoppers.rename(columns={"shopper": key}), settings, models, "shoppers")
+    with pytest.raises(InputError, match=f"key '{key}': scores have a column of that name"):
+        plan_scoring(models, settings, reference, ids, path)

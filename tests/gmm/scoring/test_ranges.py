@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from include.gmm.errors import InputError
 from include.gmm.scoring.engine import Engine
 from include.gmm.scoring.plan import ScoringPlan, plan_scoring
-from include.gmm.scoring.ranges import score_range
+from include.gmm.scoring.ranges import most_probable, score_range
 from include.gmm.settings import Segmentation
 from include.gmm.versions.artifacts import Reference
 from tests.gmm.scoring.reading import frame, run
@@ -56,3 +57,10 @@ def test_a_plan_that_was_replaced_is_refused(
     plan_scoring(models, scored, reference, ids[::-1], path)
     with pytest.raises(InputError, match=r"'shoppers_segments'.*no longer open"):
         score_range(models, plan, 0, path)
+
+
+@pytest.mark.parametrize("n_components", [1, 2, 8, 300])
+def test_the_most_probable_is_the_first_of_equal_ones(n_components: int) -> None:
+    some = [0, 0.25, 0.5, np.nextafter(0.5, 1), 1]
+    memberships = np.random.default_rng(1).choice(some, (n_components, 500))
+    np.testing.assert_array_equal(most_probable(memberships), memberships.argmax(axis=0))
