@@ -142,8 +142,8 @@ def scoring(result: ScoringResult) -> str:
             for who, seconds in result.seconds.items()
         ],
         "Ours with its checks of the table, its digests and the swap; the loop reads 200,000 rows, "
-        "calls predict_proba and inserts the frame into the same columns. Greatest difference of any membership "
-        f"probability: {result.difference:.0e}.",
+        "calls predict_proba and inserts the frame into the same columns. Greatest difference of "
+        f"any membership probability: {result.difference:.0e}.",
     )
 
 
