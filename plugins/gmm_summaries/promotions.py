@@ -8,38 +8,43 @@ from collections.abc import Collection, Mapping
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from include.gmm.page.reason import NoSummary
 from include.gmm.page.standing import Champion, Decision, Standing, champion, standing
+from plugins.gmm_summaries.kinds import TRAINING
 from plugins.gmm_summaries.runs import Found
 from plugins.gmm_summaries.states import APPROVAL, PROMOTION, Attempt, undecided
-from plugins.gmm_summaries.xcoms import LEFT_OUTCOME, OUTCOME, Outcomes, parse
+from plugins.gmm_summaries.xcoms import OUTCOME, Outcomes, parse, returned_by
 
 RECENT = 20  # decisions of a DAG among which its champion is looked for
+ROLLBACK = "roll_back"  # the task of the DAG <name>_rollback
 
 
 def champions(session: Session, dag_ids: Collection[str]) -> dict[str, Champion | None]:
-    """The champion of each DAG as its latest decisions tell, those that cannot be read aside."""
+    """The champion of each training DAG as its latest decisions and rollbacks tell.
+
+    Those that cannot be read count as nothing.
+    """
+    training = {f"{dag_id.removesuffix(TRAINING.suffix)}_rollback": dag_id for dag_id in dag_ids}
+    decides = or_(
+        and_(XComModel.dag_id.in_(dag_ids), XComModel.task_id == PROMOTION),
+        and_(XComModel.dag_id.in_(training), XComModel.task_id == ROLLBACK),
+    )
     place = func.row_number().over(
         partition_by=XComModel.dag_id,
         order_by=(XComModel.timestamp.desc(), XComModel.dag_run_id.desc()),
     )
     ranked = (
-        select(XComModel.dag_run_id, place.label("place"))
-        .where(
-            XComModel.dag_id.in_(dag_ids),
-            XComModel.task_id == PROMOTION,
-            XComModel.map_index == -1,
-            XComModel.key == XCOM_RETURN_KEY,
-        )
+        select(XComModel.dag_run_id, XComModel.task_id, place.label("place"))
+        .where(decides, XComModel.map_index == -1, XComModel.key == XCOM_RETURN_KEY)
         .subquery()
     )
     rows = session.execute(
         select(DagRun.dag_id, DagRun.run_id, DagRun.run_after, Outcomes.timestamp, Outcomes.value)
-        .join(Outcomes, LEFT_OUTCOME)
         .join(ranked, ranked.c.dag_run_id == DagRun.id)
+        .join(Outcomes, returned_by(ranked.c.task_id, Outcomes))
         .where(ranked.c.place <= RECENT)
         .order_by(ranked.c.place)
     )
@@ -47,8 +52,9 @@ def champions(session: Session, dag_ids: Collection[str]) -> dict[str, Champion 
     for row in rows:
         promoted = parse(row.value, OUTCOME)
         if not isinstance(promoted, NoSummary):
-            decision = Decision(row.run_id, row.run_after, row.timestamp, promoted)
-            decisions[row.dag_id].append(decision)
+            rollback = row.dag_id in training
+            decision = Decision(row.run_id, row.run_after, row.timestamp, promoted, rollback)
+            decisions[training.get(row.dag_id, row.dag_id)].append(decision)
     return {dag_id: champion(decisions[dag_id]) for dag_id in dag_ids}
 
 

@@ -45,7 +45,7 @@ PUBLISHED = Returned(Published, SCORING.task_id, SCORING.left)
 Summaries, Outcomes = aliased(XComModel), aliased(XComModel)
 
 
-def returned_by(task_id: str, xcoms: Any) -> ColumnElement[bool]:
+def returned_by(task_id: str | ColumnElement[str], xcoms: Any) -> ColumnElement[bool]:
     """What the task of a DagRun returned, by the primary key: the database looks at one row."""
     return and_(
         xcoms.dag_run_id == DagRun.id,

@@ -1,4 +1,4 @@
-"""The scoring and the monitoring DAG as Airflow sees them."""
+"""The scoring, the monitoring and the rollback DAG as Airflow sees them."""
 
 import importlib.util
 from typing import Any
@@ -50,7 +50,16 @@ def test_drift_is_measured_on_features_that_are_made_anew() -> None:
     assert names(measured.outlets) == ["customers_drift_maybe"], "an event only if it is a breach"
 
 
-@pytest.mark.parametrize("name", ["score", "monitor"])
+def test_a_rollback_runs_when_asked_only_and_settles_first_where_to() -> None:
+    dag = dag_of("rollback")
+    assert not dag.timetable.can_be_scheduled
+    assert not dag.is_paused_upon_creation
+    assert dag.get_task("find_predecessor").downstream_task_ids == {"roll_back"}
+    news = names(dag.get_task("roll_back").outlets)
+    assert news == ["customers_champion_maybe", "customers_scores_maybe"]
+
+
+@pytest.mark.parametrize("name", ["score", "monitor", "rollback"])
 def test_no_two_tasks_write_into_the_warehouse_at_once(name: str) -> None:
     dag = dag_of(name)
     assert dag.max_active_tasks == dag.max_active_runs == 1

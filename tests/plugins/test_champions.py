@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -60,6 +62,47 @@ def test_the_history_names_the_champion_its_run_and_the_run_that_told_of_it(
     assert "<code>v-second</code>" in told
     dates = re.findall(r'<a href="manual__(\d)[^"]*/clusters">the run of ([^<]*)</a>', told)
     assert dates == [("1", "2026-11-24 20:30"), ("2", "2026-11-25 20:30")]
+
+
+@pytest.fixture
+def rolled_back(run: Callable[..., str], three: list[str], dag_id: str) -> None:
+    """The second version was the champion, and the first is it again."""
+    told = promoted(of("v-first"), serial=3).model_copy(
+        update={"sentence": "It is the champion again: v-second was rolled back."}
+    )
+    returned = {"roll_back": told.model_dump(mode="json")}
+    decided = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+    dag = dag_id.replace("_train", "_rollback")
+    run("success", {"roll_back": "success"}, returned, dag, "manual__back", decided, None, decided)
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_the_history_tells_of_a_rollback_and_leads_to_the_run_that_made_the_version(
+    client: Client, dag_id: str
+) -> None:
+    page = text(client, f"{dag_id}/clusters")
+    (told,) = re.findall(r"The champion is .*?</p>", page)
+    assert "<code>v-first</code>, made by" in told
+    assert "It is the champion again: v-second was rolled back." in told
+    assert "2026-11-26 09:30" in told
+    assert re.findall(r'<a href="manual__(\w+)', told) == ["0"]
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_the_page_of_the_version_that_was_rolled_back_says_when(
+    client: Client, three: list[str], dag_id: str
+) -> None:
+    page = text(client, f"{dag_id}/{quote(three[1], safe='')}/clusters")
+    assert "Was the champion" in page
+    assert "<code>v-first</code></a> at the rollback of 2026-11-26 09:30" in page
+
+
+def test_a_rollback_of_another_segmentation_is_none_of_this_one(
+    client: Client, run: Callable[..., str], three: list[str], dag_id: str
+) -> None:
+    told = promoted(of("v-first"), serial=3).model_dump(mode="json")
+    run("success", {"roll_back": "success"}, {"roll_back": told}, f"other_{dag_id}_rollback")
+    assert "The champion is <code>v-second</code>" in text(client, f"{dag_id}/clusters")
 
 
 def test_a_history_without_a_champion_says_so(

@@ -8,6 +8,7 @@ import io
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.conftest import PROJECT
 from tests.system.conftest import AirflowWithRun, started
 
 TRAIN, SCORE, MONITOR = "customers_train", "customers_score", "customers_monitor"
+ROLLBACK = "customers_rollback"
 PURCHASES = "include/data/cdnow_purchases.csv.gz"
 FIRST_SLICE = "19980331"
 PATIENCE = 300  # seconds for Airflow to do by itself what is waited for
@@ -70,20 +72,31 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
     # The new champion was fitted to these data.
     assert not drift_in(airflow).breached
 
-    # A rollback by hand restores what readers saw before the swap, to the last digit.
+    # A rollback restores what readers saw before the swap, to the last digit, and the tab tells.
     wait_until(lambda: not runs(airflow, SCORE, "running") + runs(airflow, SCORE, "queued"))
-    replaced = rows(airflow, f'FROM scores."customer_segments@{first.version}" ORDER BY 1')
-    said = by_hand(airflow, "rollback", "customers")
-    assert f"{first.version} is the champion again." in said
-    assert scores(airflow) == replaced
-    assert {row["model_version"] for row in replaced} == {first.version}
+    columns = "customer_id, segment_id, COLUMNS('probability_[0-9]+'), model_version, scored_at"
+    of_table = f"FROM {{}} SELECT {columns} ORDER BY customer_id"
+    kept = rows(airflow, of_table.format(f'scores."customer_segments@{first.version}"'))
+    run_id = airflow.trigger(ROLLBACK)
+    assert airflow.wait(ROLLBACK, run_id) == "success"
+    returned = Promoted.model_validate(airflow.xcom(ROLLBACK, run_id, "roll_back"))
+    assert (returned.champion, returned.serial) == (first.version, 3)
+    assert rows(airflow, of_table.format("customer_segments")) == kept
+    assert {row["model_version"] for row in kept} == {first.version}
+    assert len(kept) == 23_570
     assert "the champion since" in by_hand(airflow, "versions", "customers")
+    with airflow.client("viewer") as viewer:
+        history = viewer.get(f"/gmm/{TRAIN}/clusters").text
+    assert f"The champion is <code>{first.version}</code>" in history
+    assert "rolled back" in history
 
     # Held against the champion of before the data have drifted, but that asks for no training: the
     # last one was asked for within the week.
     assert drift_in(airflow).breached
     events = airflow.api.get("assets/events", limit=100)["asset_events"]
-    assert len([event for event in events if event["uri"] == "gmm://customers/drift"]) == 1
+    of = Counter(event["uri"].removeprefix("gmm://customers/") for event in events)
+    assert of["drift"] == 1
+    assert of["champion"] == 2, "news of the rollback would have replaced the table by a new one"
 
 
 def bring_purchases(airflow: AirflowWithRun, until: str = "99999999") -> None:

@@ -22,7 +22,7 @@ from include.gmm.versions import artifacts, champion, saved_summary
 from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.card import succession_in_words
 from include.gmm.versions.champion import Champion
-from include.gmm.versions.promotion import compare_anew
+from include.gmm.versions.promotion import compare_anew, roll_back
 from include.gmm.versions.promotion import promote as promote_version
 from include.gmm.warehouse import read_features
 
@@ -97,10 +97,9 @@ def promote(options: argparse.Namespace, console: Console) -> None:
 def rollback(options: argparse.Namespace, console: Console) -> None:
     """Return to the champion before the present one, and to its table of scores."""
     segmentation = settings.find(options.name)
-    former = champion.roll_back(options.models, segmentation.name)
-    version = former.reference.version
-    console.print(f"{version} is the champion again.", markup=False)
-    if restore(segmentation, version):
+    promoted = roll_back(options.models, segmentation.name)
+    console.print(f"{promoted.version}: {promoted.sentence}", markup=False)
+    if restore(segmentation, promoted.version):
         console.print(f"{segmentation.scores} shows the table that it had.", markup=False)
     else:
         console.print(

@@ -22,12 +22,16 @@ BADGES: dict[Outcome, str] = {
 
 @dataclass(frozen=True)
 class Decision:
-    """What a run said of its version, by the date of the run and the moment of the decision."""
+    """What a run said of its version, by the date of the run and the moment of the decision.
+
+    rollback: the run made no version, but one the champion again.
+    """
 
     run_id: str
     date: datetime
     at: datetime
     promoted: Promoted
+    rollback: bool = False
 
     @property
     def quoted(self) -> str:
@@ -37,7 +41,9 @@ class Decision:
 
 @dataclass(frozen=True)
 class Champion:
-    """A rollback by hand leaves no word in Airflow: all is as of the run that told of it last."""
+    """What is done at the command line leaves no word in Airflow: all is as of the run that told
+    of it last.
+    """
 
     version: str
     told_by: Decision
@@ -64,7 +70,7 @@ def champion(decisions: Sequence[Decision]) -> Champion | None:
     version = latest.promoted.champion
     if version is None:
         return None
-    makers = (each for each in decisions if each.promoted.version == version)
+    makers = (each for each in decisions if each.promoted.version == version and not each.rollback)
     return Champion(version, latest, next(makers, None))
 
 

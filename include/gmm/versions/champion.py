@@ -98,10 +98,10 @@ def appoint(
     )
 
 
-def roll_back(models: Path, segmentation: str) -> Champion:
-    """Return to the champion before the present one; ids given since then stay taken.
+def before(models: Path, segmentation: str) -> tuple[Champion, Champion]:
+    """The present champion, and the one before it, to which a rollback returns.
 
-    Raises InputError where there is none, and SupersededError if another was appointed meanwhile.
+    Raises InputError where there is none, or where its version is no longer on the disk.
     """
     present = read(models, segmentation)
     former = predecessor(models, present) if present else None
@@ -114,6 +114,26 @@ def roll_back(models: Path, segmentation: str) -> Champion:
             f"{segmentation}: {former.reference.version}, the champion before the present one, is "
             "no longer on the disk"
         )
+    return present, former
+
+
+def roll_back(models: Path, segmentation: str, serial: int | None = None) -> Champion:
+    """Return to the champion before the present one; ids given since then stay taken.
+
+    serial: of the champion to take back, unless it is whichever is present. What has been taken
+    back already is not taken back once more.
+    Raises InputError where there is none before, and SupersededError, with nothing changed, if
+    another was appointed meanwhile.
+    """
+    if serial is not None and (there := read(models, segmentation)):
+        if (there.serial, there.cause) == (serial + 1, "rollback"):
+            return there
+        if there.serial != serial:
+            raise SupersededError(
+                f"{segmentation}: {there.reference.version} has become the champion since this "
+                "rollback was asked for; start another one if it is to be taken back as well"
+            )
+    present, former = before(models, segmentation)
     changes = {
         "serial": present.serial + 1,
         "greatest_id": present.greatest_id,

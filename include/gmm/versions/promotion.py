@@ -76,6 +76,21 @@ def promote(
     return promoted
 
 
+def roll_back(models: Path, segmentation: str, serial: int | None = None) -> Promoted:
+    """As `champion.roll_back`; returns what is to be told of it."""
+    former = champion.roll_back(models, segmentation, serial)
+    taken_back = champion.history(models, segmentation)[former.serial - 2]
+    return Promoted(
+        segmentation=segmentation,
+        version=former.reference.version,
+        outcome="promoted",
+        sentence=f"It is the champion again: {taken_back.reference.version} was rolled back.",
+        champion=former.reference.version,
+        serial=former.serial,
+        succession=saved_summary.read(artifacts.folder_of(models, former.reference)).succession,
+    )
+
+
 def _too_late(
     manifest: Manifest, champions: list[Champion], approved: bool
 ) -> tuple[Outcome, str] | None:

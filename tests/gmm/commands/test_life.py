@@ -162,7 +162,8 @@ def test_a_rollback_brings_back_the_champion_before_and_its_scores(
     status, told = say("rollback")
     assert status == 0
     assert told == (
-        f"{first} is the champion again.\nshoppers_segments shows the table that it had.\n"
+        f"{first}: It is the champion again: {second} was rolled back.\n"
+        "shoppers_segments shows the table that it had.\n"
     )
     assert rows(path, "FROM shoppers_segments ORDER BY ALL") == earlier
 

@@ -95,6 +95,25 @@ def test_two_rollbacks_go_back_twice_and_a_third_is_refused(models: Path, appoin
     assert contents(models) == before
 
 
+def test_a_rollback_of_a_certain_champion_is_carried_out_once(
+    models: Path, appoint: Appoint
+) -> None:
+    _, second, third = (appoint((number,)) for number in (1, 2, 3))
+    for _ in range(2):
+        returned = champion.roll_back(models, "shoppers", third.serial)
+        assert (returned.reference, returned.serial) == (second.reference, third.serial + 1)
+    assert len(champion.history(models, "shoppers")) == 4
+
+
+def test_a_rollback_of_a_champion_that_is_it_no_more_is_refused(
+    models: Path, appoint: Appoint
+) -> None:
+    _, second, third = (appoint((number,)) for number in (1, 2, 3))
+    with pytest.raises(SupersededError, match=f"{third.reference.version} has become"):
+        champion.roll_back(models, "shoppers", second.serial)
+    assert champion.read(models, "shoppers") == third
+
+
 def test_a_rollback_before_the_first_champion_is_refused(models: Path) -> None:
     with pytest.raises(InputError, match="shoppers: there is no champion before"):
         champion.roll_back(models, "shoppers")

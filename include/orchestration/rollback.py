@@ -1,0 +1,55 @@
+"""The tasks of a rollback: which champion it returns to, and then the return."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.sdk import get_current_context, task
+
+from include.gmm import settings
+from include.orchestration.assets import champion_asset, maybe, scores_asset
+from include.orchestration.notifications import tell
+from include.orchestration.refusing import refusing
+
+log = logging.getLogger(__name__)
+
+
+@task(multiple_outputs=False)
+@refusing
+def find_predecessor(name: str) -> dict[str, Any]:
+    """The serial of the champion to take back, and the version that a rollback returns to.
+
+    Settled in a task of its own: a retry of the next one must not go back once more.
+    """
+    from include.gmm.versions import champion
+
+    present, former = champion.before(settings.MODELS, name)
+    log.info("from %s back to %s", present.reference.version, former.reference.version)
+    return {"serial": present.serial, "version": former.reference.version}
+
+
+def roll_back(name: str, predecessor: Any) -> None:
+    """The task that makes the predecessor the champion again."""
+    outlets = [maybe(champion_asset(name)), maybe(scores_asset(name))]
+    _roll_back.override(outlets=outlets)(name, predecessor)
+
+
+@task(task_id="roll_back", multiple_outputs=False)
+@refusing
+def _roll_back(name: str, predecessor: Any) -> dict[str, Any]:
+    """Return to it and to its table of scores; returns what became of it, as promote_model does."""
+    from include.gmm.scoring.publishing import restore
+    from include.gmm.versions.promotion import roll_back
+
+    segmentation = settings.find(name)
+    promoted = roll_back(settings.MODELS, name, predecessor["serial"])
+    restored = restore(segmentation, promoted.version)
+    # The news of a champion starts the scoring, and that would replace the table as it was.
+    asset = scores_asset(name) if restored else champion_asset(name)
+    context = get_current_context()
+    context["outlet_events"][maybe(asset)].add(asset, extra={"version": promoted.version})
+    log.info("%s: %s", promoted.version, promoted.sentence)
+    log.info("%s", "Its table of scores is back." if restored else f"{name}_score makes its table.")
+    tell(segmentation, "promotion", context, f"{promoted.version}: {promoted.sentence}")
+    return promoted.model_dump(mode="json")
