@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from include.gmm.summary import (
     SegmentSummary,
     Succession,
     Summary,
+    of_segment,
 )
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.card import add_card
@@ -69,9 +69,10 @@ def evaluate(
         models,
     )
     names, told = _names(settings, succession)
+    ids = dict(enumerate(succession.segment_ids, 1))
     summary = Summary(
         **choice.model_dump(exclude={"warnings"}),
-        warnings=[_by_id(each, succession.segment_ids) for each in choice.warnings] + told,
+        warnings=[of_segment(each, "Component", ids) for each in choice.warnings] + told,
         segmentation=settings.name,
         title=settings.title,
         version=manifest.version,
@@ -200,11 +201,6 @@ def _names(settings: Segmentation, succession: Succession) -> tuple[dict[int, st
         f"segment_names goes beyond the last segment, {last} ({', '.join(beyond)}): it was "
         "made for another fit, so no name is used. Look at the segments and name them again."
     ]
-
-
-def _by_id(warning: str, ids: tuple[int, ...]) -> str:
-    """A warning of the fit, which counts components, in the words of those who know segments."""
-    return re.sub(r"^Component (\d+)\b", lambda found: f"Segment {ids[int(found[1]) - 1]}", warning)
 
 
 def _weighted_mean(values: Array, weights: Array) -> float | None:

@@ -6,6 +6,8 @@ bounded size. It is all that the plugin knows of a model.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -236,8 +238,16 @@ class Summary(Choice):
         drawn = [ids[number] for number in self.sample.segments]
         return self.model_copy(
             update={
+                "warnings": [of_segment(warning, "Segment", ids) for warning in self.warnings],
                 "succession": succession,
                 "segments": renumbered,
                 "sample": self.sample.model_copy(update={"segments": drawn}),
             }
         )
+
+
+def of_segment(warning: str, word: str, ids: Mapping[int, int]) -> str:
+    """A warning that begins with a `word` and its number, by the id that `ids` gives for it."""
+    return re.sub(
+        rf"^{word} (\d+)\b", lambda found: f"Segment {ids[int(found[1])]}", warning, count=1
+    )

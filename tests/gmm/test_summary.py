@@ -8,8 +8,8 @@ from sklearn.mixture import GaussianMixture
 from include.gmm.projection import discriminant_axes
 from include.gmm.rounding import significant
 from include.gmm.sampling import SAMPLE_ROWS, SAMPLE_VALUES
-from include.gmm.summary import CandidateSummary, MixtureSummary, Row, Sample, Summary
-from tests.gmm.page.examples import example
+from include.gmm.summary import CandidateSummary, MixtureSummary, Row, Sample, Summary, of_segment
+from tests.gmm.page.examples import after_a_champion, example
 
 NUMBER = -1234567.1234567891
 
@@ -79,3 +79,20 @@ def test_fifty_segments_of_thirty_features_stay_under_a_megabyte() -> None:
 
 def test_fifty_segments_of_five_features_stay_under_250_kilobytes() -> None:
     assert len(largest(5).model_dump_json()) < 250_000
+
+
+def test_a_warning_of_a_component_is_told_by_the_id_of_its_segment() -> None:
+    told = "Component 2 sits on one value of column orders: that value is frequent."
+    assert of_segment(told, "Component", {1: 7, 2: 4}).startswith("Segment 4 sits on one value")
+    assert of_segment("There are 2 of them.", "Component", {}) == "There are 2 of them."
+
+
+def test_a_warning_follows_its_segment_when_the_version_is_compared_anew() -> None:
+    summary, succession = example(), after_a_champion()
+    before, after = next(
+        (segment.number, number)
+        for segment, number in zip(summary.segments, succession.segment_ids, strict=True)
+        if segment.number != number
+    )
+    warned = summary.model_copy(update={"warnings": [f"Segment {before} sits on one value."]})
+    assert warned.following(succession).warnings == [f"Segment {after} sits on one value."]
