@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -21,7 +22,7 @@ def promote_model(segmentation: Segmentation, reference: Any, evaluation: Any) -
     """The task promote_model after `evaluation`, in manual mode once a person has approved.
 
     The person is asked in Airflow's own view of required actions; the run waits without a worker.
-    A rejection skips the promotion, and the champion stays.
+    A rejection, or no answer for long, skips the promotion, and the champion stays.
     """
     name = segmentation.name
     asks = segmentation.promotion.mode == "manual"
@@ -29,10 +30,15 @@ def promote_model(segmentation: Segmentation, reference: Any, evaluation: Any) -
         name, reference, evaluation, approved=asks
     )
     if asks:
+        days = segmentation.monitoring.retrain_after_days
         approval = ApprovalOperator(
             task_id="approve_promotion",
             subject=f"Shall this version become the champion of {name}?",
-            body="{{ told(ti.xcom_pull(task_ids='load_model_and_evaluate')) }}",
+            body="{{ told(ti.xcom_pull(task_ids='load_model_and_evaluate')) }}\n\n"
+            f"Without an answer within {days} days the champion stays.",
+            # The next training waits for this run, and drift may ask for one by then.
+            response_timeout=timedelta(days=days),
+            defaults=ApprovalOperator.REJECT,
         )
         evaluation >> approval >> promoted
 

@@ -5,7 +5,7 @@ import resource
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,13 +17,19 @@ FILE = settings.PROJECT / "dags" / "train.py"
 
 
 @pytest.fixture(scope="module")
-def dag() -> Iterator[Any]:
+def train_dags() -> Any:
+    """The module dags/train.py."""
     specification = importlib.util.spec_from_file_location("train_dags", FILE)
     assert specification
     assert specification.loader
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
-    yield module.customers_train
+    return module
+
+
+@pytest.fixture(scope="module")
+def dag(train_dags: Any) -> Any:
+    return train_dags.customers_train
 
 
 def test_the_steps_follow_each_other(dag: Any) -> None:
@@ -84,6 +90,18 @@ def test_features_and_model_are_assets_with_names_of_their_own(dag: Any) -> None
     assert [asset.name for asset in dag.get_task("build_save_gmm_model").inlets] == [
         "customers_features"
     ]
+
+
+def test_a_person_who_does_not_answer_leaves_the_champion_and_the_next_training_alone(
+    train_dags: Any,
+) -> None:
+    customers = settings.find("customers")
+    promotion = customers.promotion.model_copy(update={"mode": "manual"})
+    made = train_dags.train_dag(customers.model_copy(update={"promotion": promotion}))
+    asks = made.get_task("approve_promotion")
+    assert asks.response_timeout == timedelta(days=customers.monitoring.retrain_after_days)
+    assert asks.defaults == ["Reject"]
+    assert asks.downstream_task_ids == {"promote_model"}
 
 
 def test_reading_the_file_costs_little_more_than_importing_airflow() -> None:

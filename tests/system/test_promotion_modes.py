@@ -71,6 +71,8 @@ def test_a_person_approves_through_the_rest_api(airflow: AirflowWithRun) -> None
     path = question(airflow, run_id)
     asked: dict[str, Any] = airflow.api.get(path)
     assert "Smallest segment" in asked["body"], "the comparison is there to be read"
+    assert "Without an answer within 7 days the champion stays." in asked["body"]
+    assert asked["defaults"] == ["Reject"]
     assert champions(airflow, "asked") == []
     airflow.api.patch(path, {"chosen_options": ["Approve"], "params_input": {}})
     promoted = outcome(airflow, "asked_train", run_id)
