@@ -27,7 +27,7 @@ CovarianceType = Literal["full", "tied", "diag", "spherical"]
 Criterion = Literal["bic", "icl", "aic"]
 Transform = Literal["auto", "none", "log1p"]
 PromotionMode = Literal["enabled", "manual", "dry_run", "disabled"]
-Event = Literal["failure", "drift", "promotion"]
+Event = Literal["failure", "drift", "promotion", "question"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 TableName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=60)]
@@ -219,7 +219,8 @@ class Notification(_Section):
     arguments: dict[str, Any] = Field(
         default_factory=dict, description="What the class is made with; may be Jinja templates"
     )
-    on: tuple[Event, ...] = Field(default=("failure", "drift"), min_length=1)
+    # Not `on`: YAML reads that as true.
+    events: tuple[Event, ...] = Field(default=("failure", "drift"), min_length=1)
 
 
 class Segmentation(_Section):

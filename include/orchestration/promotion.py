@@ -12,7 +12,7 @@ from airflow.sdk import get_current_context, task
 from include.gmm import settings
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import champion_asset, maybe
-from include.orchestration.notifications import tell
+from include.orchestration.notifications import Question, tell
 from include.orchestration.refusing import refusing
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ def promote_model(segmentation: Segmentation, reference: Any, evaluation: Any) -
             # The next training waits for this run, and drift may ask for one by then.
             response_timeout=timedelta(days=days),
             defaults=ApprovalOperator.REJECT,
+            notifiers=Question(segmentation),
         )
         evaluation >> approval >> promoted
 

@@ -112,7 +112,7 @@ def undecided(dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> Standing
     if states.get(PROMOTION) == TaskInstanceState.SKIPPED:
         rejected = states.get(APPROVAL) == TaskInstanceState.SUCCESS
         return Standing(
-            "Not promoted", "A person rejected it." if rejected else "Its promotion was skipped."
+            "Not promoted", "Nobody approved it." if rejected else "Its promotion was skipped."
         )
     return Standing("Not decided", f"Task {PROMOTION} of this run has not decided on it.")
 

@@ -20,15 +20,17 @@ _SIGNS = {
     "failed": "[red]✗[/]",
     "up_for_retry": "[yellow]↻[/]",
     "skipped": "[dim]-[/]",
-    "awaiting_input": "[yellow]?[/]",  # a person is asked, in Airflow
+    "awaiting_input": "[yellow]?[/]",
 }
+_ASKS = "awaiting_input"
 _OVER = {"success", "failed"}
 
 
 def follow(airflow: Airflow, api: Api, dag_id: str, run_id: str, console: Console) -> bool:
     """Print a line for every task that ends; True when the run has succeeded.
 
-    A terminal shows besides what is running now. Raises StartError when Airflow ends first.
+    A task that asks a person says where to answer; that may take as long as it takes. A terminal
+    shows besides what is running now. Raises StartError when Airflow ends first.
     """
     told: set[tuple[str, int, str]] = set()
     with console.status(f"{dag_id} is waiting for the scheduler") as status:
@@ -51,6 +53,11 @@ def _tell(airflow: Airflow, dag_id: str, run_id: str, task: JSON, console: Conso
     name, state = task["task_id"], task["state"]
     seconds = f"{task['duration']:6.1f} s" if task["duration"] is not None else ""
     console.print(f"  {_SIGNS[state]} {escape(name):<55} {seconds}")
+    if state == _ASKS:
+        where = f"{airflow.page(dag_id, run_id)}/tasks/{name}/required_actions"
+        console.print("    The run waits for your decision. Give it in Airflow:")
+        console.print(f"    {where}", soft_wrap=True, markup=False)
+        console.print("    Ctrl-C ends the waiting: it fails the run and stops Airflow.")
     if state not in ("failed", "up_for_retry"):
         return
     log = airflow.layout.task_log(dag_id, run_id, name, task["try_number"])
@@ -67,5 +74,6 @@ def _show_running(status: Status, tasks: list[JSON]) -> None:
         for task in tasks
         if task["state"] == "running" and task["start_date"]
     ]
-    if running:
-        status.update(escape(", ".join(running)))
+    asking = [f"{task['task_id']} (waits for you)" for task in tasks if task["state"] == _ASKS]
+    if now_shown := running + asking:
+        status.update(escape(", ".join(now_shown)))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import httpx
 
@@ -29,6 +30,10 @@ class Airflow:
         self.url = f"http://{HOST}:{port}"
         self.started = datetime.now(UTC)
         self._components = components
+
+    def page(self, dag_id: str, run_id: str) -> str:
+        """The address of the run in the UI."""
+        return f"{self.url}/dags/{dag_id}/runs/{quote(run_id, safe='')}"
 
     def check(self) -> None:
         """Raises StartError, with what it said last, when a component has ended."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+ENDED = "Task failed with exception"  # of Airflow's task runner
+
 
 def exception_of(log: Path) -> str:
     """The exception that ended the task, in one line; else the last error that it logged."""
@@ -21,4 +23,6 @@ def exception_of(log: Path) -> str:
             last = f"{cause['exc_type']}: {cause['exc_value']}"
         elif entry.get("level") in ("error", "critical"):
             last = str(entry.get("event", ""))
+        if entry.get("event") == ENDED:
+            break  # what follows is about the notifiers that were to tell of it
     return " ".join(last.split()) or "it left no error in its log"

@@ -9,7 +9,7 @@ from airflow.sdk import BaseNotifier
 
 from include.gmm import settings
 from include.gmm.settings import Segmentation
-from include.orchestration.notifications import faults, on_failure, tell
+from include.orchestration.notifications import Question, faults, on_failure, tell
 
 TOLD: list[tuple[str, str]] = []
 HERE = f"{__name__}.Listener"
@@ -38,8 +38,8 @@ def telling(*notifications: dict[str, Any]) -> Segmentation:
 
 def test_those_are_told_who_want_to_hear_of_the_event() -> None:
     segmentation = telling(
-        {"notifier": HERE, "on": ["drift"], "arguments": {"text": "{{ segmentation }}!"}},
-        {"notifier": HERE, "on": ["promotion"]},
+        {"notifier": HERE, "events": ["drift"], "arguments": {"text": "{{ segmentation }}!"}},
+        {"notifier": HERE, "events": ["promotion"]},
     )
     tell(segmentation, "drift", {}, "It drifted.")
     tell(segmentation, "promotion", {}, "It is the champion.")
@@ -48,7 +48,7 @@ def test_those_are_told_who_want_to_hear_of_the_event() -> None:
 
 def test_a_notifier_that_fails_does_not_keep_the_others_from_telling() -> None:
     segmentation = telling(
-        {"notifier": HERE, "arguments": {"broken": True}}, {"notifier": HERE, "on": ["drift"]}
+        {"notifier": HERE, "arguments": {"broken": True}}, {"notifier": HERE, "events": ["drift"]}
     )
     tell(segmentation, "drift", {}, "It drifted.")
     assert TOLD == [("drift", "It drifted.")]
@@ -60,6 +60,11 @@ def test_a_failure_names_the_task() -> None:
 
     on_failure(telling({"notifier": HERE}))({"ti": Task()})
     assert TOLD == [("failure", "customers_train: task load_data failed.")]
+
+
+def test_a_question_tells_that_a_version_waits() -> None:
+    Question(telling({"notifier": HERE, "events": ["question"]}))({})
+    assert TOLD == [("question", "A version of customers waits for your decision in Airflow.")]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +80,7 @@ def test_a_notifier_that_cannot_be_made_is_a_fault_of_the_file(
     notifier: str, arguments: dict[str, Any], told: str
 ) -> None:
     (fault,) = faults(telling({"notifier": notifier, "arguments": arguments}))
-    assert str(fault).startswith("segmentation 'customers': notifications.0: ")
+    assert "customers.yaml: notifications.0: " in str(fault)
     assert told in str(fault)
 
 
