@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from script.pictures.camera import photograph_pages, photograph_tab
+from script.pictures.life import TRAINED_UNTIL, before_a_champion, bring_purchases, months_later
 from script.pictures.scenes import after_two_runs, before_any_run, going, made_up, refused
 from tests.system.browser import VIEWER, launch
 from tests.system.conftest import STRANGER, started
@@ -37,9 +38,12 @@ def main() -> int:
 
         if options.all:
             photograph(before_any_run(airflow))
+            photograph(before_a_champion(airflow))
+            bring_purchases(airflow, TRAINED_UNTIL)
         airflow.train()
         photograph_tab(browser, airflow, folder)
         if options.all:
+            photograph(months_later(airflow))
             photograph(after_two_runs(airflow))
             photograph(refused(airflow, "forbidden"), STRANGER)
             photograph(refused(airflow, "logged-out"), None)

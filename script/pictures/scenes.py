@@ -7,27 +7,30 @@ from urllib.parse import quote
 
 from script.local_airflow.dags import wait_for
 from script.pictures.made_up import summaries
-from tests.system.conftest import SHOWING, AirflowWithRun
+from tests.system.conftest import SCORE_DAG_ID, SHOWING, AirflowWithRun
 
-OTHER_SETTINGS = {"seed": 5, "max_components": 4}  # as entered in the trigger form
+MONITOR_DAG_ID = "customers_monitor"
+OTHER_SETTINGS = {"max_components": 2, "covariance_types": ["spherical"]}  # fail the gates
 
 
 def before_any_run(airflow: AirflowWithRun) -> dict[str, str]:
     """The lists, where nothing has been trained yet."""
-    wait_for(airflow.server, airflow.api, airflow.dag_id)
-    return {f"{name}-empty": address for name, address in _lists(airflow).items()}
+    for dag_id in (airflow.dag_id, MONITOR_DAG_ID, SCORE_DAG_ID):
+        wait_for(airflow.server, airflow.api, dag_id)
+    return {f"{name}-empty": address for name, address in lists(airflow).items()}
 
 
 def after_two_runs(airflow: AirflowWithRun) -> dict[str, str]:
-    """Train a second version and let another DAG fail; the addresses of the pages by name."""
+    """Train another version and let another DAG fail; the addresses of the pages by name."""
     later, failed = airflow.trigger(airflow.dag_id, OTHER_SETTINGS), airflow.trigger("broken_train")
     airflow.wait("broken_train", failed)
     if airflow.wait(airflow.dag_id, later) != "success":
-        raise RuntimeError(f"The second run of {airflow.dag_id} failed.")
+        raise RuntimeError(f"Run {later} of {airflow.dag_id} failed.")
     both = f"left={quote(airflow.run_id, safe='')}&right={quote(later, safe='')}"
     return {
         "run": f"{airflow.pages(airflow.dag_id, airflow.run_id)}/clusters",
-        **_lists(airflow),
+        "run-not-promoted": f"{airflow.pages(airflow.dag_id, later)}/clusters",
+        **lists(airflow),
         "compare": f"{airflow.url}/gmm/{airflow.dag_id}/compare?{both}",
         "compare-nothing": f"{airflow.url}/gmm/{airflow.dag_id}/compare",
         "failed": f"{airflow.pages('broken_train', failed)}/clusters",
@@ -54,12 +57,15 @@ def made_up(airflow: AirflowWithRun) -> dict[str, str]:
 
 def refused(airflow: AirflowWithRun, reason: str) -> dict[str, str]:
     """The page of a run and the lists, for who may not read them for this reason."""
-    pages = {"run": f"{airflow.pages(airflow.dag_id, airflow.run_id)}/clusters", **_lists(airflow)}
+    pages = {"run": f"{airflow.pages(airflow.dag_id, airflow.run_id)}/clusters", **lists(airflow)}
     return {f"{name}-{reason}": address for name, address in pages.items()}
 
 
-def _lists(airflow: AirflowWithRun) -> dict[str, str]:
+def lists(airflow: AirflowWithRun) -> dict[str, str]:
+    """The pages that tell of more than one run."""
     return {
         "history": f"{airflow.url}/gmm/{airflow.dag_id}/clusters",
+        "monitor": f"{airflow.url}/gmm/{MONITOR_DAG_ID}/clusters",
+        "score": f"{airflow.url}/gmm/{SCORE_DAG_ID}/clusters",
         "overview": f"{airflow.url}/gmm/segmentations",
     }

@@ -91,7 +91,7 @@ def test_a_version_that_waits_for_approval_leads_to_where_it_is_given(
 @pytest.mark.parametrize(
     ("states", "badge", "said"),
     [
-        ({APPROVAL: "success", PROMOTION: "skipped"}, "Not promoted", "A person rejected it."),
+        ({APPROVAL: "success", PROMOTION: "skipped"}, "Not promoted", "Nobody approved it."),
         ({PROMOTION: "skipped"}, "Not promoted", "Its promotion was skipped."),
         ({PROMOTION: "failed"}, "Not promoted", "Task promote_model ended as failed"),
         ({APPROVAL: "failed", PROMOTION: "upstream_failed"}, "Not promoted",

@@ -25,6 +25,7 @@ RAISED = {
     ("entries", "expected"),
     [
         ([TOLD, RAISED, TOLD], "InputError: purchases.csv: the file is empty"),
+        ([RAISED, COMPLAINED], "InputError: purchases.csv: the file is empty"),  # a notifier did
         ([COMPLAINED, TOLD], "no such thing"),
         ([TOLD], "it left no error in its log"),
     ],

@@ -14,7 +14,8 @@ PARTS = ("dags", "include", "plugins", "script", "airflow_settings.yaml", "requi
 def copy_project(folder: Path) -> Path:
     """The project in a folder that does not exist yet; it shares the checkout's .venv, if any."""
     folder.mkdir()
-    unwanted = shutil.ignore_patterns("target", "logs", ".user.yml")
+    # The last two are bytecode and compiled kernels that another process is about to rename.
+    unwanted = shutil.ignore_patterns("target", "logs", ".user.yml", "*.pyc.*", "*.tmp.*")
     for part in PARTS:
         source = PROJECT / part
         if source.is_dir():

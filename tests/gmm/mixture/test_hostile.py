@@ -11,7 +11,7 @@ from include.gmm.errors import InputError
 from include.gmm.mixture.estimator import StreamingGaussianMixture
 from include.gmm.mixture.layout import fitted
 from include.gmm.mixture.parameters import Array, CovarianceType
-from include.gmm.mixture.selection import select_mixture
+from include.gmm.mixture.selection import Selection, select_mixture
 from tests.gmm.mixture.examples import TYPES
 from tests.gmm.mixture.tables import blobs, table_of
 
@@ -105,11 +105,20 @@ def test_columns_may_differ_in_scale_by_twelve_orders(kind: CovarianceType) -> N
     )
 
 
+def selected(rows: Array) -> Selection:
+    return select_mixture(rows, [1, 2, 3], ["full", "tied", "diag"], resolution=None)
+
+
+@pytest.fixture(scope="module")
+def plain() -> Selection:
+    return selected(blobs())
+
+
 @pytest.mark.parametrize("scale", [(1e-6, 1e6), (1e150, 1e150), (1e-150, 1e-150)], ids=str)
-def test_a_selection_does_not_depend_on_the_units(scale: tuple[float, float]) -> None:
-    types: list[CovarianceType] = ["full", "tied", "diag"]
-    plain = select_mixture(blobs(), [1, 2, 3], types, resolution=None)
-    scaled = select_mixture(blobs() * scale, [1, 2, 3], types, resolution=None)
+def test_a_selection_does_not_depend_on_the_units(
+    scale: tuple[float, float], plain: Selection
+) -> None:
+    scaled = selected(blobs() * scale)
     assert scaled.best.name == plain.best.name
     units = len(blobs()) * np.log(np.array(scale)).sum()
     for one, other in ((plain.best, scaled.best), (plain.candidates[0], scaled.candidates[0])):

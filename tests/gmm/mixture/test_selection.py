@@ -217,11 +217,18 @@ def test_threads_do_not_change_a_bit() -> None:
             np.testing.assert_array_equal(mine_, yours_)
 
 
+@pytest.fixture(scope="module")
+def expected() -> Selection:
+    """Of the rows as an array."""
+    return select_mixture(three_blobs(), range(1, 5), ["full", "spherical"])
+
+
 @pytest.mark.parametrize("form", FORMS[1:])
-def test_every_form_of_the_rows_gives_what_the_array_gives(form: str, tmp_path: Path) -> None:
-    rows = three_blobs()
-    expected = select_mixture(rows, range(1, 5), ["full", "spherical"])
-    found = select_mixture(in_form(form, rows, tmp_path), range(1, 5), ["full", "spherical"])
+def test_every_form_of_the_rows_gives_what_the_array_gives(
+    form: str, expected: Selection, tmp_path: Path
+) -> None:
+    rows = in_form(form, three_blobs(), tmp_path)
+    found = select_mixture(rows, range(1, 5), ["full", "spherical"])
     assert found.best.name == expected.best.name
     assert found.best.bic == pytest.approx(expected.best.bic, abs=0.05)
     assert found.rows == expected.rows == 450

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
 
 from include.gmm.monitoring.drift import Drift, FeatureDrift, Kind, Measure, SegmentDrift
+from include.gmm.page import drift, vega
+from include.gmm.page.charts import ThemeName
 from include.gmm.page.drift import DriftHistory, Monitored
 from include.gmm.page.past import Run
 
+SVG = "{http://www.w3.org/2000/svg}"
 FIRST = datetime(2026, 11, 1, 4, 30, tzinfo=UTC)
 LABELS: dict[Kind, str] = {
     "log_likelihood": "Fall of the log-likelihood per row",
@@ -62,6 +66,18 @@ def over_time(*psi: float, label: str = "Total spend") -> DriftHistory:
         run_id="scheduled__x", date=FIRST - timedelta(days=1), state="failed", note="No champion"
     )
     return DriftHistory("customers_monitor", [*reversed(runs), failed], left_out=3)
+
+
+def drawn_over_time(*psi: float, theme: ThemeName = "light", label: str = "Spend") -> str:
+    """The chart of these measurements over time, as SVG."""
+    made = drift.history_chart(over_time(*psi, label=label), "drift-measures", theme)
+    assert made is not None
+    return vega.as_svg(made)
+
+
+def texts(svg: str) -> list[str]:
+    """What is written in a picture."""
+    return ["".join(node.itertext()) for node in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314
 
 
 def _measure(kind: Kind, name: str, label: str, value: float, threshold: float) -> Measure:

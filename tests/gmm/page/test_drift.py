@@ -1,4 +1,4 @@
-"""The pages of drift and their charts: true to what was measured, complete, and safe."""
+"""The page of a measurement of drift and its charts: true to it, complete, and safe."""
 
 from __future__ import annotations
 
@@ -10,29 +10,18 @@ import pytest
 from include.gmm.monitoring.drift import FeatureDrift
 from include.gmm.page import drift, vega
 from include.gmm.page.charts import THEMES, ThemeName
-from tests.gmm.page.drift_examples import drifted, over_time
+from tests.gmm.page.drift_examples import SVG, drawn_over_time, drifted, over_time, texts
 from tests.gmm.page.examples import HOSTILE
 from tests.gmm.page.parsed import Parsed
 
 THEME_NAMES: tuple[ThemeName, ...] = ("light", "dark")
 CHARTS = ("drift-segments", "drift-feature-0", "drift-feature-1")
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(name: str, theme: ThemeName = "light", segments: int = 5, label: str = "Spend") -> str:
     made = drift.chart(drifted(segments=segments, label=label), name, theme)
     assert made is not None
     return vega.as_svg(made)
-
-
-def drawn_over_time(*psi: float, theme: ThemeName = "light", label: str = "Spend") -> str:
-    made = drift.history_chart(over_time(*psi, label=label), "drift-measures", theme)
-    assert made is not None
-    return vega.as_svg(made)
-
-
-def texts(svg: str) -> list[str]:
-    return ["".join(node.itertext()) for node in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314
 
 
 def feature(*edges: float, label: str = "Spend", unit: str = "dollars") -> FeatureDrift:
@@ -83,48 +72,6 @@ def test_each_bin_and_each_segment_has_then_and_now() -> None:
     assert "Regulars" in segments
 
 
-def test_the_history_lists_the_runs_and_marks_breaches() -> None:
-    page = drift.history(over_time(0.1, 0.31, 0.25))
-    runs = page[page.index("The newest first.") :]
-    assert "3 of the 4 runs" in page
-    assert runs.count("state-failed") == 3, "two breaches, and the run that failed"
-    assert runs.index("2026-11-03 04:30") < runs.index("2026-11-02 04:30")
-    assert 'href="scheduled__1%2F%3Cx%3E/clusters"' in page
-    assert "No champion" in runs
-    assert "3 older runs" in page
-
-
-def test_the_values_of_the_history_stand_in_a_table() -> None:
-    page = drift.history(over_time(0.1, 0.31))
-    table = page[page.index("Values of each run") : page.index("</details>")]
-    assert "0.310 <small>breach, threshold 0.2</small>" in table
-    assert "0.100 <small>no breach, threshold 0.2</small>" in table
-
-
-def test_a_history_without_measurements_has_no_chart() -> None:
-    nothing = over_time()
-    page = drift.history(nothing)
-    assert "there is no chart yet" in page
-    assert "<figure" not in page
-    assert drift.history_chart(nothing, "drift-measures", "light") is None
-
-
-def test_a_measure_that_only_some_runs_have_is_left_out_of_the_others() -> None:
-    both = over_time(0.1, 0.2)
-    newest, oldest, failed = both.runs
-    assert isinstance(newest, drift.Monitored)
-    fewer = newest.drift.model_copy(update={"measures": newest.drift.measures[1:]})
-    last = drift.Monitored(run_id="x", date=newest.date, state="success", drift=fewer)
-    page = drift.history(drift.DriftHistory("customers_monitor", [last, oldest, failed], 0))
-    assert page.count("not measured") == 1
-
-
-def test_features_with_the_same_label_have_lines_of_their_own() -> None:
-    titles = over_time(0.1, label="Orders").measures
-    assert list(titles.values())[:2] == ["Orders (spend)", "Orders (orders)"]
-    assert {"Orders (spend)", "Orders (orders)"} <= set(texts(drawn_over_time(0.1, label="Orders")))
-
-
 def test_bins_are_called_by_their_edges() -> None:
     assert drift.bins(feature(1, 2, 1000.5)) == [
         "up to 1", "over 1 to 2", "over 2 to 1,000", "over 1,000"
@@ -153,15 +100,6 @@ def test_each_chart_of_a_run_is_drawn_for_one_and_for_fifty_segments(
     assert float(root.attrib["width"]) < 480, "a phone shows it whole"
 
 
-@pytest.mark.parametrize("theme", THEME_NAMES)
-@pytest.mark.parametrize("runs", [1, 50])
-def test_the_chart_over_time_is_drawn_for_one_and_for_fifty_runs(
-    runs: int, theme: ThemeName
-) -> None:
-    root = ElementTree.fromstring(drawn_over_time(*[0.3] * runs, theme=theme))  # noqa: S314
-    assert float(root.attrib["width"]) < 480, "a phone shows it whole"
-
-
 def test_a_bar_and_a_stroke_stand_at_the_shares_of_each_bin() -> None:
     made = drift.chart(drifted(), "drift-feature-1", "light")
     assert made is not None
@@ -180,29 +118,6 @@ def test_a_segment_has_the_colour_of_its_id(theme: ThemeName) -> None:
     assert {"3", "5", "7", "9", "11"} <= set(texts(svg))
     for number in (3, 5, 7, 9, 11):
         assert f'fill="{THEMES[theme].segment(number)}"' in svg
-
-
-def test_the_lines_over_time_are_multiples_of_the_threshold() -> None:
-    made = drift.history_chart(over_time(0.1, 0.3), "drift-measures", "light")
-    assert made is not None
-    (rows,) = made["datasets"].values()
-    spend = [row for row in rows if row["measure"] == "Total spend"]
-    assert [row["multiple"] for row in spend] == pytest.approx([0.5, 1.5])
-    assert [row["verdict"] for row in spend] == ["no breach", "breach"]
-    assert [row["place"] for row in spend] == [0, 1]
-    assert {"2026-11-01", "2026-11-02"} <= set(texts(drawn_over_time(0.1, 0.3)))
-
-
-def test_the_threshold_is_one_line_in_each_panel() -> None:
-    assert drawn_over_time(0.1, 0.3, 0.2).count('stroke-dasharray="4,3"') == 5
-
-
-def test_triangles_are_the_breaches() -> None:
-    triangles = [
-        drawn_over_time(*psi).count(f'fill="{THEMES["light"].above}"')
-        for psi in ((0.1, 0.1, 0.1), (0.1, 0.3, 0.4))
-    ]
-    assert triangles[1] - triangles[0] == 2
 
 
 @pytest.mark.parametrize(

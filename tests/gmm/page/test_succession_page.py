@@ -45,6 +45,23 @@ def test_a_retired_segment_goes_by_its_name() -> None:
     assert retired(summary) == ["Savers"]
 
 
+def test_where_all_segments_go_on_nothing_is_listed_as_new_or_retired() -> None:
+    former = [FormerSegment(number=number, name="", rows=1) for number in range(1, 6)]
+    kept = {"former": former, "retired": [], "segment_ids": (1, 2, 3, 4, 5)}
+    summary = example().following(after_a_champion().model_copy(update=kept))
+    assert "none is new, and none is retired" in section_of(summary)
+    assert "New:" in section_of(following())
+    assert "none is new" not in section_of(following())
+
+
+def test_a_name_with_a_comma_is_one_segment_in_the_list_of_the_retired() -> None:
+    *kept, last = after_a_champion().former
+    former = [*kept[:-1], FormerSegment(number=kept[-1].number, name="One CD, once", rows=1), last]
+    gone = {"former": former, "retired": [kept[-1].number, last.number]}
+    summary = example().following(after_a_champion().model_copy(update=gone))
+    assert "of its rows: One CD, once; Segment 5." in section_of(summary)
+
+
 def test_without_a_champion_the_gates_stand_alone() -> None:
     section = section_of(example())
     assert "<h2>Gates</h2>" in section

@@ -1,5 +1,6 @@
 """A version of the shoppers, in a folder of its own."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -16,9 +17,23 @@ def models(tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test that wants the version trains it, for all of them."""
+    return tmp_path_factory.mktemp("trained_once")
+
+
 @pytest.fixture
-def reference(shoppers: pd.DataFrame, segmentation: Segmentation, models: Path) -> Reference:
-    return train(shoppers, segmentation, models, "shoppers")
+def reference(
+    shoppers: pd.DataFrame, segmentation: Segmentation, models: Path, trained_once: Path
+) -> Reference:
+    """The version, in a copy that the test may spoil."""
+    told = trained_once / "reference.json"
+    if not told.exists():
+        trained = train(shoppers, segmentation, trained_once / "models", "shoppers")
+        told.write_text(trained.model_dump_json())
+    shutil.copytree(trained_once / "models", models)
+    return Reference.model_validate_json(told.read_text())
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def feature(drift: FeatureDrift, theme: Theme) -> Any:
             "part:N",
             title=heading(drift),
             sort=None,
-            axis=alt.Axis(ticks=False, domain=False, grid=False, labelLimit=LABELS),
+            axis=_parts(labelLimit=LABELS),
             scale=alt.Scale(domain=names),
         ),
         alt.value(theme.palette[0]),
@@ -62,7 +62,7 @@ def segments(drift: Drift, theme: Theme) -> Any:
         alt.Y(
             "part:O",
             title="Segment",
-            axis=alt.Axis(ticks=False, domain=False, grid=False),
+            axis=_parts(),
             scale=alt.Scale(domain=numbers),
         ),
         alt.Color(
@@ -84,6 +84,7 @@ def measures(history: DriftHistory, theme: Theme) -> Any:
             "run": f"{run.date.astimezone(UTC):%Y-%m-%d %H:%M}",
             "place": place,
             "measure": titles[measure.kind, measure.name],
+            "version": run.drift.version,
             "multiple": measure.value / measure.threshold,
             "limit": 1,
             "value": measure.value,
@@ -115,6 +116,7 @@ def measures(history: DriftHistory, theme: Theme) -> Any:
             alt.Tooltip("value:Q", title="Value", format=".3g"),
             alt.Tooltip("threshold:Q", title="Threshold", format="~g"),
             alt.Tooltip("verdict:N", title="Verdict"),
+            alt.Tooltip("version:N", title="Champion"),
         ],
     )
     colours = alt.Scale(domain=verdicts, range=[theme.palette[0], theme.above])
@@ -129,9 +131,9 @@ def measures(history: DriftHistory, theme: Theme) -> Any:
         .mark_rule(color=theme.faint, strokeDash=[4, 3], aria=False)
         .encode(y=alt.Y("min(limit):Q", title=None))
     )
-    panels = alt.layer(
-        limit, base.mark_line(color=theme.faint, size=1.5), points, data=data(rows)
-    ).properties(width=WIDTH, height=PANEL)
+    # Another champion is another comparison: its values are no continuation of those before.
+    lines = base.mark_line(color=theme.faint, size=1.5).encode(detail="version:N")
+    panels = alt.layer(limit, lines, points, data=data(rows)).properties(width=WIDTH, height=PANEL)
     by_measure = alt.Row(
         "measure:N",
         title="Multiple of the threshold, which is the line at 1",
@@ -142,7 +144,7 @@ def measures(history: DriftHistory, theme: Theme) -> Any:
         panels.facet(row=by_measure, spacing=12).resolve_scale(y="independent"),
         theme,
         "A line for each measure: its value in each run as a multiple of its threshold. "
-        "Triangles are breaches.",
+        "Triangles are breaches. Lines break where another champion took over.",
     )
 
 
@@ -178,6 +180,11 @@ def _shares(
     return finish(
         (bars + strokes).properties(width=ACROSS, height=alt.Step(STEP)), theme, description
     )
+
+
+def _parts(**more: Any) -> alt.Axis:
+    """The names of bins or segments beside their bars."""
+    return alt.Axis(ticks=False, domain=False, grid=False, labelPadding=5, **more)
 
 
 def _days(history: DriftHistory) -> str:

@@ -1,0 +1,66 @@
+"""The life of a model, lived to be seen: months of purchases, drift, trainings and scores."""
+
+from __future__ import annotations
+
+import time
+
+import pandas as pd
+
+from script.pictures.scenes import MONITOR_DAG_ID, lists
+from tests.conftest import PROJECT
+from tests.system.conftest import SCORE_DAG_ID, AirflowWithRun
+
+PURCHASES = "include/data/cdnow_purchases.csv.gz"
+TRAINED_UNTIL = "19980331"  # days in this form are in order as text, too
+MONTHS = ("19980430", "19980531", "19980630")
+PATIENCE = 300  # seconds for the training that a drift asks for
+
+
+def before_a_champion(airflow: AirflowWithRun) -> dict[str, str]:
+    """Let monitoring and scoring be skipped, for there are no segments in use yet."""
+    pages = {
+        "monitor-run": _page_of_run(airflow, MONITOR_DAG_ID),
+        "score-run": _page_of_run(airflow, SCORE_DAG_ID),
+        **lists(airflow),
+    }
+    return {f"{name}-skipped": address for name, address in pages.items()}
+
+
+def months_later(airflow: AirflowWithRun) -> dict[str, str]:
+    """Monitor month after month; the first drift trains a version, which then drifts as well."""
+    pages = {"monitor-calm": _page_of_run(airflow, MONITOR_DAG_ID)}
+    for month in MONTHS:
+        bring_purchases(airflow, until=month)
+        pages["monitor-breach"] = _page_of_run(airflow, MONITOR_DAG_ID)
+        promoted = _trained_by_drift(airflow)  # the later drifts ask for no other training
+    return {
+        **pages,
+        "run-promoted": f"{airflow.pages(airflow.dag_id, promoted)}/clusters",
+        "score-run": _page_of_run(airflow, SCORE_DAG_ID),
+    }
+
+
+def bring_purchases(airflow: AirflowWithRun, until: str) -> None:
+    """The purchases of this project up to a day, as the file that load_data loads there."""
+    purchases = pd.read_csv(PROJECT / PURCHASES, dtype=str)
+    purchases[purchases["date"] <= until].to_csv(airflow.folder / PURCHASES, index=False)
+
+
+def _page_of_run(airflow: AirflowWithRun, dag_id: str) -> str:
+    """The page of a new run, once it has succeeded, be it that its tasks were skipped."""
+    run_id = airflow.trigger(dag_id)
+    if airflow.wait(dag_id, run_id) != "success":
+        raise RuntimeError(f"Run {run_id} of {dag_id} failed.")
+    return f"{airflow.pages(dag_id, run_id)}/clusters"
+
+
+def _trained_by_drift(airflow: AirflowWithRun) -> str:
+    """The run of training that a drift has started, once it has succeeded."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        ended = airflow.api.get(f"dags/{airflow.dag_id}/dagRuns", state=["success"])["dag_runs"]
+        for run in ended:
+            if run["run_type"] == "asset_triggered":
+                return str(run["dag_run_id"])
+        time.sleep(1)
+    raise TimeoutError(f"No drift has trained a version within {PATIENCE} s.")
