@@ -43,9 +43,12 @@ def measure_drift(name: str) -> dict[str, Any]:
         asset, days = drift_asset(name), segmentation.monitoring.retrain_after_days
         since = datetime.now(UTC) - timedelta(days=days)
         if context["inlet_events"][asset].after(since.isoformat()):
-            log.info("A training was asked for within the last %s days: not again.", days)
+            follows = f"{name}_train was started by a drift within {days} days: not again."
         else:
             facts: dict[str, Any] = {"champion": drift.version, "serial": present.serial}
             context["outlet_events"][maybe(asset)].add(asset, extra=facts)
+            follows = f"It starts {name}_train."
+        log.info(follows)
+        drift = drift.model_copy(update={"sentence": f"{drift.sentence} {follows}"})
         tell(segmentation, "drift", context, drift.sentence)
     return drift.model_dump(mode="json")

@@ -72,6 +72,20 @@ def test_each_run_has_a_row_with_its_figures_the_newest_first(
         assert said in rows[0]
 
 
+def test_runs_are_counted_in_words_for_one_and_in_numbers_for_more(
+    client: Client, trained: Callable[..., str], dag_id: str
+) -> None:
+    told = []
+    for days in range(2):
+        trained(days)
+        page = client("viewer").get(f"/gmm/{dag_id}/clusters").text
+        told += re.findall(r"version\. ([^.]*? left a summary)\.", re.sub(r"\s+", " ", page))
+    assert told == [
+        "The one run on this page left a summary",
+        "2 of the 2 runs on this page left a summary",
+    ]
+
+
 def test_a_summary_whose_choice_is_not_among_its_candidates_does_not_break_the_page(
     client: Client, trained: Callable[..., str], dag_id: str
 ) -> None:

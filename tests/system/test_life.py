@@ -45,7 +45,9 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
 
     # Three months of purchases later the monitor finds a drift, which starts a training.
     bring_purchases(airflow)
-    assert drift_in(airflow).breached
+    found = drift_in(airflow)
+    assert found.breached
+    assert found.sentence.endswith("It starts customers_train.")
     wait_until(lambda: len(runs(airflow, TRAIN, "success")) == 2)
     by_itself = runs(airflow, TRAIN, "success")[-1]
     assert by_itself["run_type"] == "asset_triggered"
@@ -92,7 +94,9 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
 
     # Held against the champion of before the data have drifted, but that asks for no training: the
     # last one was asked for within the week.
-    assert drift_in(airflow).breached
+    found = drift_in(airflow)
+    assert found.breached
+    assert found.sentence.endswith("within 7 days: not again.")
     events = airflow.api.get("assets/events", limit=100)["asset_events"]
     of = Counter(event["uri"].removeprefix("gmm://customers/") for event in events)
     assert of["drift"] == 1

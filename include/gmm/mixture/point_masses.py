@@ -28,7 +28,7 @@ def point_masses(sample: Sample, source: Source, mixture: Parameters) -> list[st
         for row, share in sample.repeated:
             values = ", ".join(f"{value:.4g}" for value in row)
             warnings.append(
-                f"{share:.1%} of the rows are copies of one row ({values}): if they are an "
+                f"{100 * share:.1f} % of the rows are copies of one row ({values}): if they are an "
                 "artefact, leave them out; if their columns are rounded, set the resolution."
             )
     return warnings + _on_one_value(sample.rows, sample.weights, cells, source, mixture)

@@ -6,6 +6,8 @@ from include.gmm.monitoring import divergence
 from include.gmm.monitoring.drift import FeatureDrift, Kind, Measure, SegmentDrift
 from include.gmm.monitoring.profile import Profile
 
+NOTICEABLE = 0.0005  # a change of shares that is written as more than 0.0 %
+
 
 def feature(drift: FeatureDrift, then: Profile, now: Profile, threshold: float) -> Measure:
     """The population stability index of one feature."""
@@ -34,8 +36,8 @@ def log_likelihood(then: Profile, now: Profile, threshold: float) -> Measure:
         before - after,
         threshold,
         divergence.fall_by_chance(then.log_likelihood.standard_deviation, then.rows, now.rows),
-        f"The mean log-likelihood per row was {before:.3f} and is {after:.3f}, which differs by "
-        f"{after - before:+.3f}.",
+        f"The mean log-likelihood per row was {before:.3f} nats and is {after:.3f}: "
+        f"{_change(round(after - before, 3), 'nats')}.",
     )
 
 
@@ -45,14 +47,19 @@ def segment_shares(
     """The total variation distance of the segments' shares."""
     value = divergence.total_variation(then.segments, now.segments)
     most = max(segments, key=lambda each: abs(each.now - each.then))
+    told = (
+        f"Segment {most.number} changed most: it had {100 * most.then:.1f} % of the rows and has "
+        f"{100 * most.now:.1f} %. Over all segments, the shares moved by {100 * value:.1f} %."
+        if value >= NOTICEABLE
+        else "Every segment has the share of the rows that it had."
+    )
     return _judged(
         "segment_shares",
         "Change of the shares of segments",
         value,
         threshold,
         divergence.total_variation_by_chance(len(segments), then.rows, now.rows),
-        f"Segment {most.number} changed most: it had {most.then:.1%} of the rows and has "
-        f"{most.now:.1%}. Over all segments, the shares moved by {value:.1%}.",
+        told,
     )
 
 
@@ -65,9 +72,15 @@ def sureness(then: Profile, now: Profile, threshold: float) -> Measure:
         before - after,
         threshold,
         divergence.fall_by_chance(then.sureness.standard_deviation, then.rows, now.rows),
-        f"The mean largest membership probability was {before:.1%} and is {after:.1%}, which "
-        f"differs by {100 * (after - before):+.1f} points.",
+        f"The mean largest membership probability was {100 * before:.1f} % and is "
+        f"{100 * after:.1f} %: {_change(round(100 * (after - before), 1), 'points')}.",
     )
+
+
+def _change(difference: float, unit: str) -> str:
+    if difference == 0:
+        return "no change"
+    return f"{'a rise' if difference > 0 else 'a fall'} by {abs(difference):g} {unit}"
 
 
 def _judged(

@@ -71,7 +71,7 @@ def model_card(summary: Summary, manifest: Manifest, promoted: Promoted | None =
                 (
                     str(each.number),
                     _text(each.name) or "-",
-                    f"{each.share:.1%}",
+                    f"{100 * each.share:.1f} %",
                     _number(each.mean_probability),
                 )
                 for each in summary.segments
@@ -93,7 +93,7 @@ def model_card(summary: Summary, manifest: Manifest, promoted: Promoted | None =
                     "Mean largest membership probability",
                     f"{evaluation.mean_largest_probability:.4f}",
                 ),
-                ("Rows below 60 %", f"{evaluation.share_below_60_percent:.1%}"),
+                ("Rows below 60 %", f"{100 * evaluation.share_below_60_percent:.1f} %"),
             ],
         ),
         "## Gates",

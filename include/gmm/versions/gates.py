@@ -16,7 +16,7 @@ def log_likelihood(challenger: float | None, champion: float | None, limit: floa
         passed=difference is not None and difference >= -limit,
         sentence="It cannot be told, because the champion cannot be applied to these features."
         if difference is None
-        else f"{challenger:.3f} per held-out row against {champion:.3f} of the champion: "
+        else f"{challenger:.3f} nats per held-out row against {champion:.3f} of the champion: "
         f"{difference:+.3f}, and {-limit:+.3f} is the least.",
     )
 
@@ -47,7 +47,7 @@ def smallest_share(shares: list[float], limit: float) -> Gate:
         value=least,
         limit=limit,
         passed=least >= limit,
-        sentence=f"{least:.1%} of the rows, and {limit:.1%} is the least.",
+        sentence=f"{100 * least:.1f} % of the rows, and {100 * limit:.1f} % is the least.",
     )
 
 
@@ -59,8 +59,8 @@ def stability(share: float, limit: float) -> Gate:
         value=share,
         limit=limit,
         passed=share >= limit,
-        sentence=f"{share:.1%} of the rows keep their segment when resampled rows are fitted, and "
-        f"{limit:.1%} is the least.",
+        sentence=f"{100 * share:.1f} % of the rows keep their segment when resampled rows are "
+        f"fitted, and {100 * limit:.1f} % is the least.",
     )
 
 
@@ -74,7 +74,8 @@ def moved(share: float | None, limit: float) -> Gate:
         passed=share is not None and share <= limit,
         sentence="It cannot be told, because the champion cannot be applied to these features."
         if share is None
-        else f"{share:.1%} of the rows would leave their segment, and {limit:.1%} is the most.",
+        else f"{100 * share:.1f} % of the rows would leave their segment, and "
+        f"{100 * limit:.1f} % is the most.",
     )
 
 

@@ -99,7 +99,7 @@ def test_two_values_are_not_two_components() -> None:
     rows = np.repeat([[0.0, 1.0], [2.0, 3.5]], 50, axis=0)
     selection = select_mixture(rows, [1, 2, 3], resolution=None)
     assert selection.best.n_components == 1
-    assert sum("50.0% of the rows are copies of one row" in w for w in selection.warnings) == 2
+    assert sum("50.0 % of the rows are copies of one row" in w for w in selection.warnings) == 2
     assert all(c.degenerate for c in selection.candidates if c.n_components > 1)
 
 

@@ -41,7 +41,7 @@ def zeros_and_the_rest(variance: float, shape: str = "full") -> Parameters:
 
 def test_copies_of_a_row_are_told_with_share_and_values() -> None:
     (warning,) = told(with_copies())
-    assert warning.startswith("10.0% of the rows are copies of one row (0.25, 0.75)")
+    assert warning.startswith("10.0 % of the rows are copies of one row (0.25, 0.75)")
     assert "resolution" in warning
 
 
@@ -65,7 +65,7 @@ def test_copies_are_told_with_weights() -> None:
     rows = np.vstack([blobs(), [[0.25, 0.75]]])
     source = as_source(rows, sample_weight=np.append(np.ones(450), 50.0))
     (warning,) = point_masses(draw(source, 4_000, 0), source, ROUND)
-    assert warning.startswith("10.0% of the rows")
+    assert warning.startswith("10.0 % of the rows")
 
 
 @pytest.mark.parametrize("shape", ["full", "diag"])

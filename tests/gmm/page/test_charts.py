@@ -66,7 +66,7 @@ def test_a_label_stands_in_the_chart_as_it_was_written() -> None:
 
 
 def test_the_bars_of_the_shares_are_labelled_with_them() -> None:
-    assert {"36.1%", "25.2%", "17.7%", "12.4%", "8.7%"} <= set(texts(draw("shares")))
+    assert {"36.1 %", "25.2 %", "17.7 %", "12.4 %", "8.7 %"} <= set(texts(draw("shares")))
 
 
 @pytest.mark.parametrize("theme", THEME_NAMES)

@@ -103,7 +103,7 @@ def test_the_evaluation_is_the_summarys(manifest: Manifest) -> None:
     assert page.beside("Log-likelihood per row, fitted") == ["-1.7015"]
     assert page.beside("Log-likelihood per row, held out") == ["-1.7152"]
     assert page.beside("Mean largest membership probability") == ["0.9318"]
-    assert page.beside("Rows below 60 %") == ["4.1%"]
+    assert page.beside("Rows below 60 %") == ["4.1 %"]
 
 
 def test_the_data_the_files_and_the_libraries_are_the_manifests(manifest: Manifest) -> None:
@@ -126,7 +126,7 @@ def test_the_segments_are_the_summarys(manifest: Manifest) -> None:
         assert segment.mean_probability
         assert page.beside(str(segment.number)) == [
             segment.name or "-",
-            f"{segment.share:.1%}",
+            f"{100 * segment.share:.1f} %",
             f"{segment.mean_probability:.4g}",
         ]
 

@@ -28,7 +28,7 @@ ROOM = 32  # pixels a column needs for its number
 def shares(summary: Summary, theme: Theme) -> Any:
     """One bar per segment: its share of all rows."""
     rows = [
-        {"segment": segment.number, "share": segment.share, "label": f"{segment.share:.1%}"}
+        {"segment": segment.number, "share": segment.share, "label": f"{100 * segment.share:.1f} %"}
         for segment in summary.segments
     ]
     widest = max(segment.share for segment in summary.segments)
