@@ -84,7 +84,7 @@ def test_bad_purchases_stop_the_build_before_the_features(
         connection.execute(spoil)
     done = build(tmp_path, path)
     assert done.returncode == 1
-    assert f"FAIL 1 {test}_stg_purchases" in done.stdout or f"{test}_stg_purchases" in done.stdout
+    assert f"Failure in test {test}_stg_purchases" in done.stdout
     assert "SKIP relation main.customer_features" in done.stdout
 
 
