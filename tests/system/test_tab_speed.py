@@ -21,6 +21,7 @@ BYTES = 300_000  # of a page and its charts
 FIRST_CHART = 2 * 1.5  # seconds
 PAGE = 2 * 0.5  # seconds, of the slowest twentieth
 READERS, READS = 20, 5
+ROUNDS = 3  # a round takes two seconds, and Airflow may be reading the DAGs in one of them
 
 # Asked for before anything of the page has run; performance.now() counts from its navigation.
 NOTE_FIRST_CHART = """
@@ -69,10 +70,12 @@ def test_many_readers_at_once_do_not_wait(airflow: AirflowWithRun) -> None:
             taken.append(time.perf_counter() - begin)
         return taken
 
+    slow = []
     with ExitStack() as stack, ThreadPoolExecutor(READERS) as threads:
         clients = [stack.enter_context(airflow.client(VIEWER)) for _ in range(READERS)]
         assert len({client.cookies["_token"] for client in clients}) == READERS
-        taken = sorted(each for reader in threads.map(read, clients) for each in reader)
-    slow = quantiles(taken, n=20)[-1]
-    print(f"95 % within {1000 * slow:.0f} ms, half within {1000 * median(taken):.0f} ms")  # noqa: T201
-    assert slow < PAGE
+        for _ in range(ROUNDS):
+            taken = [each for reader in threads.map(read, clients) for each in reader]
+            slow.append(quantiles(taken, n=20)[-1])
+            print(f"95 % within {slow[-1]:.3f} s, half within {median(taken):.3f} s")  # noqa: T201
+    assert median(slow) < PAGE
