@@ -15,7 +15,7 @@ from include.gmm.page.export import report, sample_csv, segments_csv
 from include.gmm.page.reason import NoSummary
 from include.gmm.page.scores import Scoring
 from include.gmm.summary import Summary
-from plugins.gmm_summaries import lists, told
+from plugins.gmm_summaries import lists, loaded, told
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders, refusal
 from plugins.gmm_summaries.promotions import champions, standings
 from plugins.gmm_summaries.runs import Found, find, reading
@@ -47,6 +47,7 @@ def clusters(dag_id: str, run_id: str) -> HTMLResponse:
     match left:
         case Found():
             page = pages.clusters(left.summary, stands[dag_id, run_id], present[dag_id])
+            loaded.stays("pages")
             return HTMLResponse(page)
         case Drift():
             return HTMLResponse(drift.run(left))
@@ -107,6 +108,7 @@ def chart(
             raise _not_found(left)
     if made is None:
         raise HTTPException(404, "There is no such chart.")
+    loaded.stays("charts")
     if kind == "png":
         return Response(vega.as_png(made, theme), media_type="image/png")
     if kind == "svg":

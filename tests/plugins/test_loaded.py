@@ -1,0 +1,35 @@
+"""What is loaded is no garbage."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from plugins.gmm_summaries import loaded
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(loaded, "_parts", set())
+    yield
+    gc.unfreeze()
+
+
+def test_what_is_there_when_a_part_is_loaded_is_looked_at_no_more() -> None:
+    gc.unfreeze()
+    loaded.stays("pages")
+    assert gc.get_freeze_count() > 10_000
+    assert len(gc.get_objects()) < 10_000
+
+
+def test_only_the_first_time_counts() -> None:
+    loaded.stays("pages")
+    there = [[]]  # type: ignore[var-annotated]
+    before = gc.get_freeze_count()
+    loaded.stays("pages")
+    assert gc.get_freeze_count() == before
+    loaded.stays("charts")
+    assert gc.get_freeze_count() > before
+    assert there
