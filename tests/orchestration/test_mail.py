@@ -163,8 +163,10 @@ def test_wrong_arguments_are_a_fault_of_the_file(tmp_path: Path, wrong: str, tol
 
 
 def test_the_example_of_the_readme_is_mailed(server: MailServer, tmp_path: Path) -> None:
-    readme = (settings.PROJECT / "README.md").read_text()
-    example = readme.split("```yaml\nnotifications:")[1].split("```")[0]
+    readme = settings.PROJECT / "README.md"
+    if not readme.is_file():
+        pytest.skip("README.md is not in the image")
+    example = readme.read_text().split("```yaml\nnotifications:")[1].split("```")[0]
     segmentation = from_file(tmp_path, f"\nnotifications:{example}")
     assert faults(segmentation) == []
     tell(segmentation, "drift", context_of(segmentation, "measure_drift"), SENTENCE)
