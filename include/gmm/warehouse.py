@@ -83,7 +83,7 @@ def read_features(settings: Segmentation, path: Path = WAREHOUSE) -> pd.DataFram
     features = settings.features
     demand_warehouse(path)
     with connected(path) as connection:
-        present = _columns(connection, "main", features.model)
+        present = _names(connection, "main", features.model)
         wanted = [features.key, *features.columns, *features.profile]
         _demand(wanted, present, f"segmentation {settings.name!r}: dbt model {features.model!r}")
         chosen = ", ".join(map(quoted, wanted))
@@ -107,7 +107,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, source: Source, file: Path) 
 
 
 def _inspected(connection: duckdb.DuckDBPyConnection, source: Source) -> LoadedTable:
-    present = _columns(connection, *source.table.split("."))
+    present = _names(connection, *source.table.split("."))
     _demand(list(source.columns), present, f"table {source.table!r}")
     table = connection.table(source.table).set_alias("loaded")
     rows, digest = table.aggregate("count(*), sum(hash(loaded)::HUGEINT)").fetchall()[0]
@@ -116,15 +116,22 @@ def _inspected(connection: duckdb.DuckDBPyConnection, source: Source) -> LoadedT
     return LoadedTable(source.table, rows, present, f"{digest or 0:032x}")
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:
-    found = connection.execute(
-        "SELECT column_name FROM information_schema.columns "
-        "WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position",
-        [schema, table],
-    ).fetchall()
+def columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
+    """The columns of a table or view, each with its SQL type; none if it is not there."""
+    return dict(
+        connection.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ? "
+            "AND table_name = ? AND database_name = current_database() ORDER BY column_index",
+            [schema, table],
+        ).fetchall()
+    )
+
+
+def _names(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:
+    found = columns(connection, schema, table)
     if not found:
         raise InputError(f"the warehouse has no table {schema}.{table}")
-    return [name for (name,) in found]
+    return list(found)
 
 
 def _demand(wanted: list[str], present: list[str], where: str) -> None:

@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
-from include.gmm.scoring.tables import columns
-from include.gmm.warehouse import quoted
+from include.gmm.warehouse import columns, quoted
 
 NUMERIC = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)")
 BATCH_ROWS = 100_000  # keys that are looked at at a time
@@ -27,7 +26,7 @@ def check_features(
     Raises InputError that names the column which is not there, is not of numbers, or has a value
     that the model cannot take.
     """
-    types = columns(connection, table)
+    types = columns(connection, "main", table)
     if not types:
         raise InputError(f"the warehouse has no table main.{table}; build the dbt models first")
     missing = [name for name in (key, *features) if name not in types]

@@ -14,11 +14,11 @@ from include.gmm.errors import InputError
 from include.gmm.scoring import attempts
 from include.gmm.scoring.checks import check_features, digest, key_ranges
 from include.gmm.scoring.engine import Engine
-from include.gmm.scoring.tables import DERIVED, columns, physical, probabilities, shown, transaction
+from include.gmm.scoring.tables import DERIVED, physical, probabilities, shown, transaction
 from include.gmm.settings import WAREHOUSE, Segmentation
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Reference
-from include.gmm.warehouse import demand_warehouse
+from include.gmm.warehouse import columns, demand_warehouse
 
 
 class _Record(BaseModel):
@@ -93,7 +93,7 @@ def plan_scoring(
             view=settings.scores,
             features=features,
             key=key,
-            key_type=columns(connection, features)[key],
+            key_type=columns(connection, "main", features)[key],
             digest=known,
             ranges=[KeyRange(first=first, last=last, rows=rows) for first, last, rows in found],
             scored_at=now,

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from include.gmm.errors import InputError
-from include.gmm.warehouse import connected, quoted
+from include.gmm.warehouse import columns, connected, quoted
 
 # Megabytes that DuckDB may keep in all, for every thread, and for every column that a thread writes
 # (a row group of it is 1 MB, and is there twice at times). What a sort needs beyond goes to disk.
@@ -49,19 +49,6 @@ def physical(view: str, part: str) -> str:
 def probabilities(segment_ids: Iterable[int]) -> list[str]:
     """The columns of membership probabilities, one for each segment."""
     return [f"probability_{number}" for number in segment_ids]
-
-
-def columns(
-    connection: duckdb.DuckDBPyConnection, table: str, schema: str = "main"
-) -> dict[str, str]:
-    """The columns of a table or view, each with its SQL type; none if it is not there."""
-    return dict(
-        connection.execute(
-            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? "
-            "AND schema_name = ? AND database_name = current_database() ORDER BY column_index",
-            [table, schema],
-        ).fetchall()
-    )
 
 
 def parts(connection: duckdb.DuckDBPyConnection, view: str) -> list[str]:
@@ -100,7 +87,7 @@ def shown(connection: duckdb.DuckDBPyConnection, view: str) -> str | None:
 def show(connection: duckdb.DuckDBPyConnection, view: str, version: str) -> None:
     """Let the view show the table of that version, and with it what follows from each row."""
     shown(connection, view)  # refuses to replace what is not ours
-    key, *others = columns(connection, f"{view}@{version}", "scores")
+    key, *others = columns(connection, "scores", f"{view}@{version}")
     given = [name for name in others if re.fullmatch(r"probability_\d+", name)]
     terms = " + ".join(f"{name} * ln(greatest({name}::DOUBLE, 1e-300))" for name in given)
     numbers = ", ".join(given)
