@@ -11,10 +11,11 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from script.pictures.camera import photograph_pages, photograph_tab
-from script.pictures.life import TRAINED_UNTIL, before_a_champion, bring_purchases, months_later
+from script.pictures.life import before_a_champion, months_later
 from script.pictures.scenes import after_two_runs, before_any_run, going, made_up, refused
 from tests.system.browser import VIEWER, launch
 from tests.system.conftest import STRANGER, started
+from tests.system.purchases import TRAINED_UNTIL, bring_purchases
 
 PROJECT = Path(__file__).resolve().parents[2]
 

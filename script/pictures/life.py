@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import time
 
-import pandas as pd
+from script.pictures.scenes import lists
+from tests.system.conftest import MONITOR_DAG_ID, SCORE_DAG_ID, AirflowWithRun
+from tests.system.purchases import bring_purchases
 
-from script.pictures.scenes import MONITOR_DAG_ID, lists
-from tests.conftest import PROJECT
-from tests.system.conftest import SCORE_DAG_ID, AirflowWithRun
-
-PURCHASES = "include/data/cdnow_purchases.csv.gz"
-TRAINED_UNTIL = "19980331"  # days in this form are in order as text, too
 MONTHS = ("19980430", "19980531", "19980630")
 PATIENCE = 300  # seconds for the training that a drift asks for
 
@@ -38,12 +34,6 @@ def months_later(airflow: AirflowWithRun) -> dict[str, str]:
         "run-promoted": f"{airflow.pages(airflow.dag_id, promoted)}/clusters",
         "score-run": _page_of_run(airflow, SCORE_DAG_ID),
     }
-
-
-def bring_purchases(airflow: AirflowWithRun, until: str) -> None:
-    """The purchases of this project up to a day, as the file that load_data loads there."""
-    purchases = pd.read_csv(PROJECT / PURCHASES, dtype=str)
-    purchases[purchases["date"] <= until].to_csv(airflow.folder / PURCHASES, index=False)
 
 
 def _page_of_run(airflow: AirflowWithRun, dag_id: str) -> str:

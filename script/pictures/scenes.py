@@ -7,9 +7,8 @@ from urllib.parse import quote
 
 from script.local_airflow.dags import wait_for
 from script.pictures.made_up import summaries
-from tests.system.conftest import SCORE_DAG_ID, SHOWING, AirflowWithRun
+from tests.system.conftest import MONITOR_DAG_ID, SCORE_DAG_ID, SHOWING, AirflowWithRun
 
-MONITOR_DAG_ID = "customers_monitor"
 OTHER_SETTINGS = {"max_components": 2, "covariance_types": ["spherical"]}  # fail the gates
 
 

@@ -11,10 +11,11 @@ import pytest
 
 from include.gmm.page import pages
 from include.gmm.summary import Summary
-from script.pictures.life import MONTHS, PURCHASES, TRAINED_UNTIL, bring_purchases
+from script.pictures.life import MONTHS
 from script.pictures.made_up import MOST_SEGMENTS, summaries
 from tests.conftest import PROJECT
 from tests.system.conftest import AirflowWithRun
+from tests.system.purchases import PURCHASES, TRAINED_UNTIL, bring_purchases
 
 
 @pytest.mark.parametrize(

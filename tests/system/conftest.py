@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from script.local_airflow.server import Airflow
 
 DAG_ID, SCORE_DAG_ID = "customers_train", "customers_score"
+MONITOR_DAG_ID, ROLLBACK_DAG_ID = "customers_monitor", "customers_rollback"
 SHOWING = "showing"  # of dags/showing.py
 STRANGER = "stranger"  # a user without a role, who may read nothing
 USERS = {"admin": "admin", "viewer": "viewer", STRANGER: ""}  # role by name

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import subprocess
 import sys
 import time
@@ -17,13 +14,16 @@ import pytest
 from include.gmm.monitoring.drift import Drift
 from include.gmm.summary import Promoted, Summary
 from include.gmm.warehouse import connected
-from tests.conftest import PROJECT
-from tests.system.conftest import AirflowWithRun, started
+from tests.system.conftest import (
+    DAG_ID,
+    MONITOR_DAG_ID,
+    ROLLBACK_DAG_ID,
+    SCORE_DAG_ID,
+    AirflowWithRun,
+    started,
+)
+from tests.system.purchases import TRAINED_UNTIL, bring_purchases
 
-TRAIN, SCORE, MONITOR = "customers_train", "customers_score", "customers_monitor"
-ROLLBACK = "customers_rollback"
-PURCHASES = "include/data/cdnow_purchases.csv.gz"
-FIRST_SLICE = "19980331"
 PATIENCE = 300  # seconds for Airflow to do by itself what is waited for
 
 
@@ -37,7 +37,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowWithRun
 
 def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
     # The first training makes the first champion, and that scores the customers.
-    bring_purchases(airflow, until=FIRST_SLICE)
+    bring_purchases(airflow, until=TRAINED_UNTIL)
     first = promoted(airflow, train(airflow))
     assert (first.outcome, first.serial) == ("promoted", 1)
     wait_until(lambda: versions_shown(airflow) == [first.version])
@@ -48,8 +48,8 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
     found = drift_in(airflow)
     assert found.breached
     assert found.sentence.endswith("It starts customers_train.")
-    wait_until(lambda: len(runs(airflow, TRAIN, "success")) == 2)
-    by_itself = runs(airflow, TRAIN, "success")[-1]
+    wait_until(lambda: len(runs(airflow, DAG_ID, "success")) == 2)
+    by_itself = runs(airflow, DAG_ID, "success")[-1]
     assert by_itself["run_type"] == "asset_triggered"
 
     # The challenger passes the gates. Its segments are those of the champion.
@@ -59,7 +59,7 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
     assert succession.champion == first.version
     assert {gate.name for gate in succession.gates} >= {"log_likelihood", "stability", "moved"}
     assert sorted(succession.segment_ids) == list(first.succession.segment_ids)
-    content = airflow.xcom(TRAIN, by_itself["dag_run_id"], "load_model_and_evaluate")
+    content = airflow.xcom(DAG_ID, by_itself["dag_run_id"], "load_model_and_evaluate")
     summary = Summary.model_validate(content)
     assert [each.number for each in summary.segments] == list(succession.segment_ids)
 
@@ -79,9 +79,9 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
     columns = "customer_id, segment_id, COLUMNS('probability_[0-9]+'), model_version, scored_at"
     of_table = f"FROM {{}} SELECT {columns} ORDER BY customer_id"
     kept = rows(airflow, of_table.format(f'scores."customer_segments@{first.version}"'))
-    run_id = airflow.trigger(ROLLBACK)
-    assert airflow.wait(ROLLBACK, run_id) == "success"
-    returned = Promoted.model_validate(airflow.xcom(ROLLBACK, run_id, "roll_back"))
+    run_id = airflow.trigger(ROLLBACK_DAG_ID)
+    assert airflow.wait(ROLLBACK_DAG_ID, run_id) == "success"
+    returned = Promoted.model_validate(airflow.xcom(ROLLBACK_DAG_ID, run_id, "roll_back"))
     assert (returned.champion, returned.serial) == (first.version, 3)
     same = rows(airflow, of_table.format("customer_segments")) == kept
     assert same, "a table of 23,570 rows whose differences pytest should not write out"
@@ -89,7 +89,7 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
     assert len(kept) == 23_570
     assert "the champion since" in by_hand(airflow, "versions", "customers")
     with airflow.client("viewer") as viewer:
-        history = viewer.get(f"/gmm/{TRAIN}/clusters").text
+        history = viewer.get(f"/gmm/{DAG_ID}/clusters").text
     assert f"The champion is <code>{first.version}</code>" in history
     assert "rolled back" in history
 
@@ -105,18 +105,6 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
     assert of["champion"] == 2, "news of the rollback would have replaced the table by a new one"
 
 
-def bring_purchases(airflow: AirflowWithRun, until: str = "99999999") -> None:
-    """The shipped purchases up to a day, as the file that load_data loads."""
-    with gzip.open(PROJECT / PURCHASES, "rt", newline="") as file:
-        reader = csv.reader(file)
-        heading, *lines = reader
-    day = heading.index("date")
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerows([heading, *(line for line in lines if line[day] <= until)])
-    (airflow.folder / PURCHASES).write_bytes(gzip.compress(text.getvalue().encode()))
-
-
 def train(airflow: AirflowWithRun) -> str:
     airflow.train()
     return airflow.run_id
@@ -124,13 +112,13 @@ def train(airflow: AirflowWithRun) -> str:
 
 def drift_in(airflow: AirflowWithRun) -> Drift:
     """What the monitor finds now."""
-    run_id = airflow.trigger(MONITOR)
-    assert airflow.wait(MONITOR, run_id) == "success"
-    return Drift.model_validate(airflow.xcom(MONITOR, run_id, "measure_drift"))
+    run_id = airflow.trigger(MONITOR_DAG_ID)
+    assert airflow.wait(MONITOR_DAG_ID, run_id) == "success"
+    return Drift.model_validate(airflow.xcom(MONITOR_DAG_ID, run_id, "measure_drift"))
 
 
 def promoted(airflow: AirflowWithRun, run_id: str) -> Promoted:
-    return Promoted.model_validate(airflow.xcom(TRAIN, run_id, "promote_model"))
+    return Promoted.model_validate(airflow.xcom(DAG_ID, run_id, "promote_model"))
 
 
 def runs(airflow: AirflowWithRun, dag_id: str, state: str) -> list[dict[str, Any]]:
@@ -141,7 +129,7 @@ def runs(airflow: AirflowWithRun, dag_id: str, state: str) -> list[dict[str, Any
 
 def scoring(airflow: AirflowWithRun) -> list[dict[str, Any]]:
     """The runs of the scoring DAG that have not ended."""
-    return runs(airflow, SCORE, "queued") + runs(airflow, SCORE, "running")
+    return runs(airflow, SCORE_DAG_ID, "queued") + runs(airflow, SCORE_DAG_ID, "running")
 
 
 def wait_until(done: Callable[[], bool]) -> None:
