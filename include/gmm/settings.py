@@ -224,7 +224,7 @@ class Notification(_Section):
 
 
 class Segmentation(_Section):
-    """One file under include/segmentations: its DAGs are <name>_train, _score and _monitor."""
+    """One file under include/segmentations, with DAGs <name>_train, _score, _monitor, _rollback."""
 
     name: Name
     title: str = Field(min_length=1)
