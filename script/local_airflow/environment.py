@@ -18,6 +18,7 @@ HOST = "127.0.0.1"
 # What makes a small machine quick. `.env` and the shell may say otherwise.
 TUNING = {
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.05",  # default 1 s: waited between tasks
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # default 5 s: to see that a process is gone
     "AIRFLOW__CORE__PARALLELISM": "4",  # default 32: as many processes are forked at the start
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",  # default 300 s: for a new file to show up

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -34,7 +35,12 @@ def outcome(airflow: AirflowWithRun, dag_id: str, run_id: str) -> Promoted:
 
 
 def question(airflow: AirflowWithRun, run_id: str) -> str:
-    """Wait until the run asks a person; the path of the question in the REST API."""
+    """Wait until the run asks a person; the path of the question in the REST API.
+
+    Also until Airflow's scheduler knows that the task waits. Before that, for a second or a few
+    after the question, Airflow 3.3 takes the end of the task's process for the end of the task
+    that an answer resumes, and tries it again, which asks again (apache/airflow#72716).
+    """
     deadline = time.monotonic() + 240
     while True:
         states = {
@@ -45,6 +51,10 @@ def question(airflow: AirflowWithRun, run_id: str) -> str:
         assert time.monotonic() < deadline, states
         time.sleep(0.5)
     assert states["promote_model"] is None
+    ended = rf"Received executor event .*task_id='{ASKS}', run_id='{re.escape(run_id)}'"
+    while not re.search(ended, airflow.server.layout.log("scheduler").read_text()):
+        assert time.monotonic() < deadline, "the scheduler has not seen the task wait"
+        time.sleep(0.1)
     run = f"dags/asked_train/dagRuns/{quote(run_id, safe='')}"
     return f"{run}/taskInstances/{ASKS}/-1/hitlDetails"
 
