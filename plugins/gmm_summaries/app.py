@@ -10,10 +10,10 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from include.gmm.monitoring.drift import Drift
-from include.gmm.page import assets, drift, pages, scores, vega
+from include.gmm.page import acts, assets, drift, pages, vega
+from include.gmm.page.acts import Act
 from include.gmm.page.export import report, sample_csv, segments_csv
 from include.gmm.page.reason import NoSummary
-from include.gmm.page.scores import Scoring
 from include.gmm.summary import Summary
 from plugins.gmm_summaries import lists, loaded, told
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders, refusal
@@ -51,8 +51,8 @@ def clusters(dag_id: str, run_id: str) -> HTMLResponse:
             return HTMLResponse(page)
         case Drift():
             return HTMLResponse(drift.run(left))
-        case Scoring():
-            return HTMLResponse(scores.run(left), left.status)
+        case Act():
+            return HTMLResponse(acts.run(left), left.status)
         case NoSummary():
             return HTMLResponse(pages.message(left), left.status)
 
@@ -102,7 +102,7 @@ def chart(
             made = vega.specification(left.summary, name, theme)
         case Drift():
             made = drift.chart(left, name, theme)
-        case Scoring():
+        case Act():
             made = None
         case NoSummary():
             raise _not_found(left)

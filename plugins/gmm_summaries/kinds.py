@@ -49,7 +49,14 @@ SCORING = Kind(
     "publishes the scores of all rows, and this page tells of the newest ones",
     needs_champion=True,
 )
-KINDS = (TRAINING, MONITORING, SCORING)
+ROLLBACK = Kind(
+    "_rollback",
+    "roll_back",
+    "result",
+    "goes one champion back, and this page tells of the newest one",
+    needs_champion=False,
+)
+KINDS = (TRAINING, MONITORING, SCORING, ROLLBACK)
 
 
 def kind_of(session: Session, dag_id: str) -> Kind | None:

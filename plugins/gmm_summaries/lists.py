@@ -11,11 +11,11 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from include.gmm.page import drift, lists, pages, scores, vega
+from include.gmm.page import acts, drift, lists, pages, vega
+from include.gmm.page.acts import Act
 from include.gmm.page.drift import DriftHistory
 from include.gmm.page.past import History
 from include.gmm.page.reason import NoSummary
-from include.gmm.page.scores import Scoring
 from plugins.gmm_summaries import drifts, history, told
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, readable, refusal
 from plugins.gmm_summaries.kinds import MONITORING, TRAINING, dags_of
@@ -67,8 +67,8 @@ def runs(dag_id: str) -> HTMLResponse:
             return HTMLResponse(lists.history(found))
         case DriftHistory():
             return HTMLResponse(drift.history(found))
-        case Scoring():
-            return HTMLResponse(scores.newest(found))
+        case Act():
+            return HTMLResponse(acts.newest(found))
         case NoSummary():
             return _message(found)
 

@@ -13,13 +13,12 @@ from sqlalchemy.orm import Session
 
 from include.gmm.page.reason import NoSummary
 from include.gmm.page.standing import Champion, Decision, Standing, champion, standing
-from plugins.gmm_summaries.kinds import TRAINING
+from plugins.gmm_summaries.kinds import ROLLBACK, TRAINING
 from plugins.gmm_summaries.runs import Found
 from plugins.gmm_summaries.states import APPROVAL, PROMOTION, Attempt, undecided
 from plugins.gmm_summaries.xcoms import OUTCOME, Outcomes, parse, returned_by
 
 RECENT = 20  # decisions of a DAG among which its champion is looked for
-ROLLBACK = "roll_back"  # the task of the DAG <name>_rollback
 
 
 def champions(session: Session, dag_ids: Collection[str]) -> dict[str, Champion | None]:
@@ -27,10 +26,12 @@ def champions(session: Session, dag_ids: Collection[str]) -> dict[str, Champion 
 
     Those that cannot be read count as nothing.
     """
-    training = {f"{dag_id.removesuffix(TRAINING.suffix)}_rollback": dag_id for dag_id in dag_ids}
+    training = {
+        sibling: dag_id for dag_id in dag_ids if (sibling := TRAINING.sibling(dag_id, ROLLBACK))
+    }
     decides = or_(
         and_(XComModel.dag_id.in_(dag_ids), XComModel.task_id == PROMOTION),
-        and_(XComModel.dag_id.in_(training), XComModel.task_id == ROLLBACK),
+        and_(XComModel.dag_id.in_(training), XComModel.task_id == ROLLBACK.task_id),
     )
     place = func.row_number().over(
         partition_by=XComModel.dag_id,

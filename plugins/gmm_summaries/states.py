@@ -86,7 +86,7 @@ def no_such_task(*kinds: Kind) -> NoSummary:
     return NoSummary(
         "No clusters here",
         f"This DAG has no task {tasks}. "
-        "This tab is for the DAGs that train, monitor or score a segmentation.",
+        "This tab is for the DAGs that train, monitor, score or roll back a segmentation.",
     )
 
 

@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import aliased
 
 from include.gmm.monitoring.drift import Drift
+from include.gmm.page.acts import Published
 from include.gmm.page.reason import NoSummary
-from include.gmm.page.scores import Published
 from include.gmm.summary import Promoted, Succession, Summary
-from plugins.gmm_summaries.kinds import MONITORING, SCORING, TRAINING
+from plugins.gmm_summaries.kinds import MONITORING, ROLLBACK, SCORING, TRAINING
 from plugins.gmm_summaries.states import PROMOTION
 
 FAULTS_SHOWN = 5
@@ -42,6 +42,7 @@ SUMMARY = Returned(Summary, TRAINING.task_id, TRAINING.left)
 OUTCOME = Returned(Promoted, PROMOTION, "decision")
 DRIFT = Returned(Drift, MONITORING.task_id, MONITORING.left)
 PUBLISHED = Returned(Published, SCORING.task_id, SCORING.left)
+ROLLED_BACK = Returned(Promoted, ROLLBACK.task_id, ROLLBACK.left)
 Summaries, Outcomes = aliased(XComModel), aliased(XComModel)
 
 

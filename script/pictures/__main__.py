@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from script.pictures.camera import photograph_pages, photograph_tab
-from script.pictures.life import before_a_champion, months_later
+from script.pictures.life import before_a_champion, months_later, rolled_back
 from script.pictures.scenes import after_two_runs, before_any_run, going, made_up, refused
 from tests.system.browser import VIEWER, launch
 from tests.system.conftest import STRANGER, started
@@ -46,6 +46,7 @@ def main() -> int:
         if options.all:
             photograph(months_later(airflow))
             photograph(after_two_runs(airflow))
+            photograph(rolled_back(airflow))
             photograph(refused(airflow, "forbidden"), STRANGER)
             photograph(refused(airflow, "logged-out"), None)
             photograph(made_up(airflow))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from script.pictures.scenes import lists
-from tests.system.conftest import MONITOR_DAG_ID, SCORE_DAG_ID, AirflowWithRun
+from tests.system.conftest import MONITOR_DAG_ID, ROLLBACK_DAG_ID, SCORE_DAG_ID, AirflowWithRun
 from tests.system.purchases import bring_purchases
 
 MONTHS = ("19980430", "19980531", "19980630")
@@ -33,6 +33,15 @@ def months_later(airflow: AirflowWithRun) -> dict[str, str]:
         **pages,
         "run-promoted": f"{airflow.pages(airflow.dag_id, promoted)}/clusters",
         "score-run": _page_of_run(airflow, SCORE_DAG_ID),
+    }
+
+
+def rolled_back(airflow: AirflowWithRun) -> dict[str, str]:
+    """Take the latest promotion back."""
+    return {
+        "rollback-run": _page_of_run(airflow, ROLLBACK_DAG_ID),
+        "rollback": f"{airflow.url}/gmm/{ROLLBACK_DAG_ID}/clusters",
+        "history-rolled-back": lists(airflow)["history"],
     }
 
 

@@ -1,4 +1,4 @@
-"""The page of a DAG that scores: whose segments it published where. It finds no clusters."""
+"""The page of a DAG that finds no clusters but acts on them: it scores all rows, or rolls back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from include.gmm.page.pages import environment
 from include.gmm.page.past import Run
 from include.gmm.page.reason import NoSummary
+from include.gmm.summary import Promoted
 
 
 class Published(BaseModel):
@@ -25,18 +26,19 @@ class Published(BaseModel):
 
 
 @dataclass(frozen=True)
-class Scoring:
-    """A DAG that scores, with what a run of it published, or why there is nothing to tell."""
+class Act:
+    """A DAG of this sort, with what a run of it left, or why there is nothing to tell."""
 
+    does: Literal["scores", "rollback"]
     dag_id: str
     training: str | None  # the DAG that finds the clusters, where its id is known
-    published: Published | NoSummary
-    newest: Run | None = None  # that published, where no run was asked for
+    left: Published | Promoted | NoSummary
+    newest: Run | None = None  # that left it, where no run was asked for
 
     @property
     def status(self) -> int:
         """The HTTP status of its page."""
-        return self.published.status if isinstance(self.published, NoSummary) else 200
+        return self.left.status if isinstance(self.left, NoSummary) else 200
 
     @property
     def trains(self) -> str:
@@ -44,22 +46,18 @@ class Scoring:
         return quote(self.training or "", safe="")
 
 
-def run(found: Scoring) -> str:
-    """What one run of scoring published."""
+def run(found: Act) -> str:
+    """What one run left."""
     return _page(found, root="../../")
 
 
-def newest(found: Scoring) -> str:
-    """What the newest run of scoring published."""
+def newest(found: Act) -> str:
+    """What the newest run left."""
     return _page(found, root="../")
 
 
-def _page(found: Scoring, root: str) -> str:
-    reason = found.published if isinstance(found.published, NoSummary) else None
-    return environment.get_template("scores.html").render(
-        scoring=found,
-        published=None if reason else found.published,
-        reason=reason,
-        root=root,
-        report=None,
+def _page(found: Act, root: str) -> str:
+    reason = found.left if isinstance(found.left, NoSummary) else None
+    return environment.get_template(f"{found.does}.html").render(
+        act=found, left=None if reason else found.left, reason=reason, root=root, report=None
     )

@@ -1,4 +1,4 @@
-"""The page of a DAG that scores."""
+"""The pages of DAGs that act on clusters."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import re
 from datetime import UTC, datetime
 from html import escape
 
-from include.gmm.page import scores
+from include.gmm.page import acts
+from include.gmm.page.acts import Act, Published
 from include.gmm.page.past import Run
 from include.gmm.page.reason import NoSummary
-from include.gmm.page.scores import Published, Scoring
-from tests.gmm.page.examples import HOSTILE
+from tests.gmm.page.examples import HOSTILE, example
 from tests.gmm.page.parsed import Parsed
+from tests.gmm.page.promotions import promoted
 
 
 def test_names_from_outside_are_text_and_no_address() -> None:
     run = Run(run_id=HOSTILE, date=datetime(2026, 11, 23, tzinfo=UTC), state=HOSTILE)
     published = Published(table=HOSTILE, rows=3, version=HOSTILE)
+    told = promoted(example()).model_copy(update={"version": HOSTILE, "sentence": HOSTILE})
     reason = NoSummary(HOSTILE, HOSTILE, (HOSTILE,))
     for page in (
-        scores.newest(Scoring(HOSTILE, HOSTILE, published, run)),
-        scores.run(Scoring(HOSTILE, HOSTILE, reason)),
+        acts.newest(Act("scores", HOSTILE, HOSTILE, published, run)),
+        acts.newest(Act("rollback", HOSTILE, HOSTILE, told, run)),
+        acts.run(Act("rollback", HOSTILE, HOSTILE, reason)),
     ):
         assert "<script>alert" not in page
         assert escape("<script>alert(1)</script>") in page
