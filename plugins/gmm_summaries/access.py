@@ -61,6 +61,7 @@ def refusal(error: HTTPException) -> NoSummary:
     return NoSummary(
         titles.get(error.status_code, "This did not work"),
         texts.get(error.status_code, str(error.detail)),
+        status=error.status_code,
     )
 
 

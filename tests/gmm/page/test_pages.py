@@ -64,6 +64,13 @@ def test_a_message_is_text_too() -> None:
     assert [tag for tag, _ in Parsed(page).tags].count("script") == 1
 
 
+def test_a_message_leads_to_all_segmentations_whoever_is_logged_in() -> None:
+    link = '<a href="../segmentations">'
+    assert link in pages.message(NoSummary("No run yet", "Press Trigger."), "../")
+    assert link in pages.message(NoSummary("You may not see this", "", status=403), "../")
+    assert link not in pages.message(NoSummary("You are not logged in", "", status=401), "../")
+
+
 def test_nothing_on_the_page_needs_an_inline_script_or_style() -> None:
     for tag, attributes in Parsed(pages.clusters(example())).tags:
         assert tag != "style"
