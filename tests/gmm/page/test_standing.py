@@ -70,7 +70,7 @@ def test_a_version_whose_decision_is_lost_is_the_champion_if_another_run_says_so
     assert standing(OTHER, waits, champion([later])) == waits
 
 
-@pytest.mark.parametrize("outcome", set(get_args(Outcome)) - {"promoted"})
+@pytest.mark.parametrize("outcome", sorted({*get_args(Outcome)} - {"promoted"}))
 def test_the_page_says_what_became_of_a_version_and_why(outcome: Outcome) -> None:
     own = decision(promoted(example(), outcome, OTHER))
     found = champion([own])
