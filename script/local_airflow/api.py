@@ -6,8 +6,16 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_fixed
 
 JSON = dict[str, Any]
+
+
+def _is_fault_of_server(error: BaseException) -> bool:
+    return (
+        isinstance(error, httpx.HTTPStatusError)
+        and error.response.status_code == httpx.codes.INTERNAL_SERVER_ERROR
+    )
 
 
 class Api:
@@ -83,6 +91,14 @@ class Api:
         path = f"{_run_path(dag_id, run_id)}/taskInstances/{task_id}/xcomEntries/return_value"
         return self.get(path, deserialize="true")["value"]
 
+    # SQLite refuses to write in a transaction that has read what another has replaced since,
+    # however long it may wait; nothing of it is kept, and it can be tried again.
+    @retry(
+        retry=retry_if_exception(_is_fault_of_server),
+        stop=stop_after_attempt(5),
+        wait=wait_fixed(0.3),
+        reraise=True,
+    )
     def _sent(self, method: str, path: str, **content: Any) -> JSON:
         answer = self.client.request(method, f"/api/v2/{path}", **content)
         answer.raise_for_status()
