@@ -7,17 +7,21 @@ from include.gmm.summary import CandidateSummary, Choice, Gate
 
 def log_likelihood(challenger: float | None, champion: float | None, limit: float) -> Gate:
     """Mean log-densities of the held-out rows, in the features' own units; None if incomparable."""
-    difference = None if challenger is None or champion is None else challenger - champion
+    difference: float | None = None
+    sentence = "It cannot be told, because the champion cannot be applied to these features."
+    if challenger is not None and champion is not None:
+        difference = challenger - champion
+        sentence = (
+            f"{_signed(challenger)} nats per held-out row against {_signed(champion)} of the "
+            f"champion: {_signed(difference, '+')}, and {_signed(-limit, '+')} is the least."
+        )
     return Gate(
         name="log_likelihood",
         title="Held-out log-likelihood",
         value=difference,
         limit=-limit,
         passed=difference is not None and difference >= -limit,
-        sentence="It cannot be told, because the champion cannot be applied to these features."
-        if difference is None
-        else f"{challenger:.3f} nats per held-out row against {champion:.3f} of the champion: "
-        f"{difference:+.3f}, and {-limit:+.3f} is the least.",
+        sentence=sentence,
     )
 
 
@@ -77,6 +81,10 @@ def moved(share: float | None, limit: float) -> Gate:
         else f"{100 * share:.1f} % of the rows would leave their segment, and "
         f"{100 * limit:.1f} % is the most.",
     )
+
+
+def _signed(value: float, sign: str = "-") -> str:
+    return f"{value:{sign}.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _chosen(choice: Choice) -> CandidateSummary:

@@ -36,7 +36,9 @@ def test_a_version_may_be_worse_than_the_champion_by_the_limit(
 
 
 def test_the_log_likelihoods_are_told_with_their_difference() -> None:
-    sentence = gates.log_likelihood(-7.3, -7.1, 0.05).sentence
+    said = gates.log_likelihood(-7.3, -7.1, 0.05).sentence
+    sentence = said.replace("\N{MINUS SIGN}", "-")
+    assert said.count("\N{MINUS SIGN}") == 4
     assert "-7.300 nats per held-out row against -7.100 of the champion: -0.200" in sentence
     assert "-0.050 is the least" in sentence
 
