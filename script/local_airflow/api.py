@@ -91,8 +91,9 @@ class Api:
         path = f"{_run_path(dag_id, run_id)}/taskInstances/{task_id}/xcomEntries/return_value"
         return self.get(path, deserialize="true")["value"]
 
-    # SQLite refuses to write in a transaction that has read what another has replaced since,
-    # however long it may wait; nothing of it is kept, and it can be tried again.
+    # On SQLite one in some hundred changes fails after five seconds, while tasks run: Airflow 3.3
+    # writes its audit log on the event loop, and whoever has the database locked may need that
+    # loop to end. Nothing of the change is kept, and it can be tried again.
     @retry(
         retry=retry_if_exception(_is_fault_of_server),
         stop=stop_after_attempt(5),

@@ -54,7 +54,7 @@ def patch(server: Refusing, *statuses: int) -> None:
     api.close()
 
 
-def test_what_a_busy_sqlite_refuses_is_tried_again(server: Refusing) -> None:
+def test_a_change_that_the_server_failed_to_make_is_tried_again(server: Refusing) -> None:
     patch(server, 500, 500, 200)
     assert server.statuses == []
 
