@@ -44,7 +44,8 @@ class Refit:
 def measure_identity() -> list[Refit]:
     """Refits of the features of the last run of customers_train. Raises InputError if none was."""
     segmentation = settings.find("customers")
-    frame = read_features(segmentation)
+    # In the order of the keys: a table has none, and scikit-learn's fits depend on it.
+    frame = read_features(segmentation).sort_values(segmentation.features.key, ignore_index=True)
     columns = list(segmentation.features.columns)
     with tempfile.TemporaryDirectory() as folder:
         first = _fitted(frame, segmentation, folder)
