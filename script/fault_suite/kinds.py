@@ -1,0 +1,7 @@
+"""Everything that is tried, in the order of the table."""
+
+from __future__ import annotations
+
+from script.fault_suite.trial import Kind
+
+KINDS: tuple[Kind, ...] = ()
