@@ -15,8 +15,8 @@ is known by the digest that its maker handed over (in Airflow: through XCom).
 from __future__ import annotations
 
 import hashlib
-import io
 import os
+import pickle
 import platform
 import shutil
 import tempfile
@@ -26,7 +26,6 @@ from importlib.metadata import version as library_version
 from pathlib import Path
 from typing import Annotated, Literal
 
-import joblib
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sklearn.pipeline import Pipeline
 
@@ -94,7 +93,7 @@ def publish(
     """
     contents = {"model.joblib": pickling.dumped(model)}
     contents |= {name: as_json(record) for name, record in records.items()}
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    digests = {name: sha256(content) for name, content in contents.items()}
     now = datetime.now(UTC)
     shelf = models / settings.name
     shelf.mkdir(parents=True, exist_ok=True)
@@ -136,18 +135,25 @@ def publish(
     return Reference(
         segmentation=settings.name,
         version=version,
-        manifest_sha256=hashlib.sha256(content).hexdigest(),
+        manifest_sha256=sha256(content),
     )
 
 
 def load(models: Path, reference: Reference) -> tuple[Manifest, Pipeline]:
     """The manifest and model of a version. Nothing is unpickled before its digest holds.
 
-    Raises InputError that names the file that is missing or is not the one that was saved.
+    Raises InputError that names the file that is missing, is not the one that was saved, or is no
+    model of ours.
     """
     manifest = load_manifest(models, reference)
     path = folder_of(models, reference) / "model.joblib"
-    return manifest, joblib.load(io.BytesIO(_verified(path, manifest.files["model.joblib"])))
+    content = _verified(path, manifest.files["model.joblib"])
+    try:
+        return manifest, pickling.loaded(content)
+    except pickle.UnpicklingError as error:
+        raise InputError(
+            f"{path}: is not loaded: {error}. Restore the version from a backup, or train again"
+        ) from error
 
 
 def load_manifest(models: Path, reference: Reference) -> Manifest:
@@ -179,7 +185,7 @@ def find(models: Path, segmentation: str, version: str) -> Reference:
     return Reference(
         segmentation=segmentation,
         version=version,
-        manifest_sha256=hashlib.sha256(content).hexdigest(),
+        manifest_sha256=sha256(content),
     )
 
 
@@ -204,6 +210,11 @@ def add(path: Path, content: bytes) -> None:
         raise
 
 
+def sha256(content: bytes) -> str:
+    """The digest by which a file is known."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def as_json(record: BaseModel) -> bytes:
     """A record as the files of a version hold it."""
     return (record.model_dump_json(indent=2) + "\n").encode()
@@ -226,7 +237,7 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _verified(path: Path, sha256: str) -> bytes:
+def _verified(path: Path, expected: str) -> bytes:
     """The bytes of a file whose digest is as expected."""
     try:
         content = path.read_bytes()
@@ -235,7 +246,7 @@ def _verified(path: Path, sha256: str) -> bytes:
             f"{path}: cannot be read ({error.strerror}). Tasks share working_data/: where workers "
             "have no common disk, it must be a mounted volume"
         ) from error
-    if hashlib.sha256(content).hexdigest() != sha256:
+    if sha256(content) != expected:
         raise InputError(
             f"{path}: SHA-256 differs from the recorded one; the file was damaged or replaced "
             "and is not loaded. Train again"

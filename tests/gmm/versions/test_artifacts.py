@@ -5,7 +5,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import joblib
 import pandas as pd
 import pytest
 
@@ -13,7 +12,7 @@ from include.gmm.errors import InputError
 from include.gmm.settings import Segmentation
 from include.gmm.summary import Choice
 from include.gmm.training import train
-from include.gmm.versions import artifacts
+from include.gmm.versions import artifacts, pickling
 from include.gmm.versions.artifacts import Reference
 
 
@@ -39,7 +38,7 @@ def test_a_damaged_file_is_named_and_nothing_is_unpickled(
     path.write_bytes(content)
     if name != "choice.json":
         unpickled = "unpickled before it was verified"
-        monkeypatch.setattr(joblib, "load", lambda *_: pytest.fail(unpickled))
+        monkeypatch.setattr(pickling, "loaded", lambda *_: pytest.fail(unpickled))
     with pytest.raises(InputError, match=rf"{name}: SHA-256 differs"):
         manifest, _ = artifacts.load(models, reference)
         artifacts.load_record(models, reference, manifest, "choice.json", Choice)
