@@ -34,6 +34,7 @@ def yaml_of(name: str) -> dict[str, object]:
         ".astro/test_dag_integrity_default.py",
         ".dockerignore",
         "Dockerfile",
+        "airflow_local_settings.py",
         "airflow_settings.yaml",
         "dags",
         "docker-compose.override.yml",
@@ -52,12 +53,29 @@ def test_the_project_has_a_name() -> None:
     assert yaml_of(".astro/config.yaml")["project"]
 
 
-def test_the_clis_standalone_mode_finds_the_plugins() -> None:
-    """It sets no plugins folder, so Airflow looks into its home, .astro/standalone."""
-    link = PROJECT / ".astro" / "standalone" / "plugins"
-    assert link.is_symlink(), "git restore .astro/standalone/plugins"
-    assert not link.readlink().is_absolute()
-    assert link.resolve() == (PROJECT / "plugins").resolve()
+def test_the_clis_standalone_mode_finds_the_plugins_after_kill(tmp_path: Path) -> None:
+    """It sets no plugins folder, and `kill` deletes Airflow's home with all that was in it."""
+    home = tmp_path / ".astro" / "standalone"
+    assert "gmm_plugin.py" in plugins_of(AIRFLOW_HOME=str(home))
+
+
+def test_a_plugins_folder_that_is_named_stays(tmp_path: Path) -> None:
+    named = {"AIRFLOW__CORE__PLUGINS_FOLDER": str(tmp_path / "mine")}
+    assert "gmm_plugin.py" not in plugins_of(AIRFLOW_HOME=str(tmp_path), **named)
+
+
+def plugins_of(**variables: str) -> str:
+    """What an Airflow in the project's folder, with these variables alone, says of its plugins."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    of_the_cli = {"PYTHONPATH": str(PROJECT), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    return subprocess.run(
+        [sys.executable, "-m", "airflow", "plugins", "--output", "json"],
+        cwd=PROJECT,
+        env=inherited | of_the_cli | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
 
 
 def test_every_container_shares_working_data() -> None:
