@@ -1,10 +1,6 @@
-"""The training DAG as Airflow sees it, and the cost of reading its file."""
+"""The training DAG as Airflow sees it."""
 
 import importlib.util
-import resource
-import statistics
-import subprocess
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -102,18 +98,3 @@ def test_a_person_who_does_not_answer_leaves_the_champion_and_the_next_training_
     assert asks.response_timeout == timedelta(days=customers.monitoring.retrain_after_days)
     assert asks.defaults == ["Reject"]
     assert asks.downstream_task_ids == {"promote_model"}
-
-
-def test_reading_the_file_costs_little_more_than_importing_airflow() -> None:
-    def seconds(code: str) -> float:
-        """Processor time: what else the machine does has no part in it."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(
-            [sys.executable, "-c", code], check=True, capture_output=True, cwd=settings.PROJECT
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    read = f"import runpy; runpy.run_path({str(FILE)!r})"
-    extra = [seconds(read) - seconds("import airflow.sdk") for _ in range(3)]
-    assert statistics.median(extra) <= 1.5

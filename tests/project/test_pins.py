@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -94,6 +93,16 @@ def test_what_is_installed_is_what_is_locked() -> None:
         assert importlib.metadata.version(requirement.name) == locked[requirement.name]
 
 
+def paths(content: str) -> set[str]:
+    """The absolute paths in it; what follows a host or another name is none."""
+    return set(re.findall(r"(?<![\w./:])/\w[\w.-]*(?:/[\w.-]+)+|\b[A-Z]:\\\S+", content))
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements.txt", "Dockerfile"])
 def test_no_path_of_a_machine(name: str) -> None:
-    assert str(Path.home()) + "/" not in text(name)
+    assert paths(text(name)) <= {"/usr/local/airflow/working_data"}, "that is one of the image"
+
+
+@pytest.mark.parametrize("path", ["/home/me/wheels", "/Users/me", r"C:\Users\me"])
+def test_a_path_of_a_machine_is_found(path: str) -> None:
+    assert paths(f"--find-links={path}\nCOPY {path} https://host/a/b") == {path}
