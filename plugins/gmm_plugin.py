@@ -6,12 +6,15 @@ this file), but only the API server ever serves the tab.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from airflow.plugins_manager import AirflowPlugin
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+TRUSTED_HOSTS = os.environ.get("GMM_TRUSTED_HOSTS", "")
 
 
 class Application:
@@ -24,6 +27,13 @@ class Application:
         await app(scope, receive, send)
 
 
+def own_pages_only(app: ASGIApp) -> ASGIApp:
+    """Airflow's whole application, closed to other websites."""
+    from plugins.gmm_summaries.own_pages import guarded
+
+    return guarded(app, TRUSTED_HOSTS)
+
+
 class GmmPlugin(AirflowPlugin):
     """The "Clusters" tab of a DAG run and of a DAG, and the list of all segmentations."""
 
@@ -31,6 +41,9 @@ class GmmPlugin(AirflowPlugin):
     fastapi_apps: list[Any] = [  # noqa: RUF012, as Airflow declares it
         {"app": Application(), "url_prefix": "/gmm", "name": "Clusters"}
     ]
+    fastapi_root_middlewares: list[Any] = (
+        [{"middleware": own_pages_only, "name": "own pages only"}] if TRUSTED_HOSTS else []
+    )
     external_views: list[Any] = [  # noqa: RUF012
         {
             "name": "Clusters",

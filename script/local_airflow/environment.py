@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOST = "127.0.0.1"
+TRUSTED_HOSTS = f"{HOST},localhost,[::1]"  # read by plugins/gmm_plugin.py
 
 # What makes a small machine quick. `.env` and the shell may say otherwise.
 TUNING = {
@@ -81,7 +82,8 @@ def environment(
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__FERNET_KEY": FERNET_KEY,
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        # Every visitor is an admin, so only this machine may visit.
+        # Every visitor is an admin, so only this machine may visit, and no website in its browser.
+        "GMM_TRUSTED_HOSTS": TRUSTED_HOSTS,
         "AIRFLOW__API__HOST": HOST,
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://{HOST}:{port}",

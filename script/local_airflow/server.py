@@ -52,7 +52,8 @@ def running(
 
     Raises StartError when it cannot be started, or if anything of it survives its end.
     """
-    layout.home.mkdir(parents=True, exist_ok=True)
+    layout.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    layout.home.chmod(0o700)  # whatever the Astro CLI or an earlier start has left there
     lock = ProjectLock(layout.home)
     components = Components(
         layout.project, environment(layout, port, inherited, overrides or {}), layout.log

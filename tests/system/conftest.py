@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import time
@@ -29,6 +30,7 @@ MONITOR_DAG_ID, ROLLBACK_DAG_ID = "customers_monitor", "customers_rollback"
 SHOWING = "showing"  # of dags/showing.py
 STRANGER = "stranger"  # a user without a role, who may read nothing
 USERS = {"admin": "admin", "viewer": "viewer", STRANGER: ""}  # role by name
+NOT_HERE = pytest.mark.skip(reason="runs Airflow for minutes: script/test does, and has the tools")
 EXTRA_DAGS = Path(__file__).with_name("dags")
 
 
@@ -119,8 +121,13 @@ class AirflowWithRun:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests with an Airflow of their own come before those that share one.
 
-    It would run beside them all the time and, idle, take a third of a processor.
+    It would run beside them all the time and, idle, take a third of a processor. Without the
+    tools of the group dev, as in `astro dev pytest`, there is no time for any of them.
     """
+    if importlib.util.find_spec("playwright") is None:
+        for item in items:
+            if item.path.is_relative_to(Path(__file__).parent):
+                item.add_marker(NOT_HERE)
 
     def shares_one(item: pytest.Item) -> bool:
         return (
@@ -144,7 +151,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowWithRun
 
 @contextmanager
 def started(folder: Path, base_path: str = "") -> Iterator[AirflowWithRun]:
-    """An Airflow in a copy of the project, which is made in this folder; nothing has run in it.
+    """An Airflow in a copy of the project in this folder: as it was left, or made now.
 
     `base_path`, such as "/some/base", comes before the path of all its addresses.
     """
@@ -152,9 +159,10 @@ def started(folder: Path, base_path: str = "") -> Iterator[AirflowWithRun]:
     from script.local_airflow.environment import HOST, Layout
     from script.local_airflow.server import running
 
-    copy_project(folder)
-    for dag in EXTRA_DAGS.glob("*.py"):
-        (folder / "dags" / f"test_{dag.name}").write_text(dag.read_text())
+    if not folder.exists():
+        copy_project(folder)
+        for dag in EXTRA_DAGS.glob("*.py"):
+            (folder / "dags" / f"test_{dag.name}").write_text(dag.read_text())
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
     port = free_port()
     address = f"http://{HOST}:{port}{base_path}"

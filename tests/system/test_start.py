@@ -167,9 +167,46 @@ def test_a_start_from_beginning_to_end(folder: Path, port: int) -> None:
         runs = client.get(
             "/api/v2/dags/customers_train/dagRuns", headers={"Authorization": f"Bearer {token}"}
         ).json()["dag_runs"]
-    assert sorted(run["state"] for run in runs) == ["failed", "success"]
+        assert sorted(run["state"] for run in runs) == ["failed", "success"]
+        assert_closed_to_websites(client, tab[1])
+    assert_for_this_user_alone(folder / ".astro" / "standalone")
 
     assert started.signalled(signal.SIGINT) == 0
+
+
+def assert_closed_to_websites(client: httpx.Client, tab: str) -> None:
+    """Neither a name of theirs that leads here (DNS rebinding) nor their pages reach the admin."""
+    paths = [
+        "/",
+        "/auth/token",
+        "/auth/token/login",
+        "/api/v2/version",
+        "/api/v2/dags",
+        "/execution/health",
+        "/gmm/segmentations",
+        "/static/none.js",
+        tab,
+    ]
+    of_a_website = {"origin": "http://evil.example", "sec-fetch-site": "cross-site"}
+    for path in paths:
+        for method in ("GET", "POST", "DELETE", "OPTIONS"):
+            answer = client.request(method, path, headers={"host": "evil.example"})
+            assert (answer.status_code, answer.text) == (400, "Invalid host header"), (method, path)
+            answer = client.request(method, path, headers=of_a_website)
+            assert answer.status_code == 403, (method, path)
+            assert "access_token" not in answer.text
+    assert client.get("/api/v2/dags", headers={"sec-fetch-site": "same-origin"}).is_success
+
+
+def assert_for_this_user_alone(home: Path) -> None:
+    made = {file.relative_to(home).as_posix(): file for file in [home, *home.rglob("*")]}
+    assert {"airflow.db", "airflow.cfg", "api-server.log", "logs"} <= made.keys()
+    assert {name: oct(file.stat().st_mode) for name, file in made.items() if is_open(file)} == {}
+
+
+def is_open(file: Path) -> bool:
+    """Whether others than its owner may do anything with it."""
+    return not file.is_symlink() and bool(file.stat().st_mode & 0o077)
 
 
 def test_a_dag_that_cannot_be_imported_is_shown(folder: Path, port: int) -> None:
