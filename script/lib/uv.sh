@@ -1,4 +1,5 @@
-# Sourced: find_uv prints the path of a uv that runs, installing one for this project if it must.
+# Sourced: find_uv prints the path of a uv that runs, installing one for this project if it must:
+# the release in uv.txt, if its hash is there too.
 
 find_uv() {
     local candidate
@@ -11,8 +12,9 @@ find_uv() {
     done
     echo "Installing uv into .uv ..." >&2
     local output
-    if ! output=$(python3 -m pip install --quiet --upgrade --target .uv uv 2>&1); then
-        echo "uv could not be installed with \`python3 -m pip\` ($(tail -n 1 <<<"$output"))." \
+    if ! output=$(python3 -m pip install --quiet --upgrade --target .uv \
+        --require-hashes --only-binary :all: --requirement script/lib/uv.txt 2>&1); then
+        echo "uv could not be installed with \`python3 -m pip\` ($(grep -m 1 HASHES <<<"$output" || tail -n 1 <<<"$output"))." \
             "Install uv yourself (docs.astral.sh/uv) and try again." >&2
         return 1
     fi

@@ -48,8 +48,19 @@ def test_the_lock_fulfils_what_is_required() -> None:
 
 
 def test_requirements_are_pinned_unless_they_are_airflows_own() -> None:
-    loose = {r.name for r in requirements() if not re.match(r"==[^*]+$", str(r.specifier))}
-    assert loose == {"jinja2", "markdown-it-py", "pydantic", "pyyaml", "rich"}
+    loose = {r.name for r in requirements() if not is_pinned(r)}
+    assert loose == {"jinja2", "markdown-it-py", "pydantic", "pytest", "pyyaml", "rich"}
+
+
+def is_pinned(requirement: Requirement) -> bool:
+    return re.match(r"==[^*]+$", str(requirement.specifier)) is not None
+
+
+def test_the_clis_standalone_mode_finds_a_pytest_of_the_project() -> None:
+    """It installs requirements.txt alone, and runs the first pytest on PATH."""
+    [pytest_] = [r for r in requirements() if r.name == "pytest"]
+    assert pytest_.specifier.contains(pytest.__version__)
+    assert "pytest" not in {Requirement(r).name for r in groups()["dev"]}, "it is named once"
 
 
 def test_airflow_comes_with_the_image() -> None:
@@ -57,10 +68,21 @@ def test_airflow_comes_with_the_image() -> None:
 
 
 def test_the_lock_is_complete_and_names_no_index() -> None:
-    content = text("requirements.lock")
+    assert_hashed(text("requirements.lock"))
+
+
+def assert_hashed(content: str) -> None:
     assert "://" not in content
-    for name, block in re.findall(r"^([a-z0-9._-]+)==(.*?)(?=^[a-z]|\Z)", content, re.M | re.S):
-        assert "--hash=sha256:" in block, name
+    blocks = re.findall(r"^([a-z0-9._-]+)==(.*?)(?=^[a-z]|\Z)", content, re.M | re.S)
+    assert blocks
+    assert [name for name, block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_uv_itself_comes_by_version_and_hash() -> None:
+    assert_hashed(text("script/lib/uv.txt"))
+    [command] = re.findall(r"pip install (.*?)2>&1", text("script/lib/uv.sh"), re.S)
+    assert "--require-hashes" in command
+    assert command.split()[-2:] == ["--requirement", "script/lib/uv.txt"]
 
 
 def test_the_image_is_of_that_airflow_and_python() -> None:
@@ -86,10 +108,8 @@ def tools() -> dict[str, dict[str, str]]:
 def test_what_is_installed_is_what_is_locked() -> None:
     import importlib.metadata
 
-    if not (PROJECT / ".venv" / "lock.stamp").is_file():
-        pytest.skip("the packages here are not those of script/setup")
     locked = lock()
-    for requirement in requirements():
+    for requirement in filter(is_pinned, requirements()):
         assert importlib.metadata.version(requirement.name) == locked[requirement.name]
 
 
