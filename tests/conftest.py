@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import secrets
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
+# The group dev of pyproject.toml, which `astro dev pytest` is without, in the image and outside.
+HAS_TOOLS = importlib.util.find_spec("playwright") is not None
+PROCESSES = min(4, os.cpu_count() or 1)
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
 # Before anything imports Airflow: it reads these once, and would write into ~/airflow.
@@ -32,6 +36,18 @@ os.environ |= {
 _NOT_IN_THE_IMAGE = re.compile(
     r"ModuleNotFoundError: No module named '((?:hypothesis|playwright|psutil|script)\b[^']*)'"
 )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Share all tests out among the processors, when `astro dev pytest` asks for them.
+
+    Not where script/test does: it says itself which tests run side by side.
+    """
+    everything = [config.invocation_params.dir / arg for arg in config.args] == [PROJECT / "tests"]
+    asked = everything and "PYTEST_XDIST_WORKER" not in os.environ
+    if asked and not HAS_TOOLS and getattr(config.option, "numprocesses", 0) is None:
+        config.option.numprocesses, config.option.dist = PROCESSES, "loadfile"
 
 
 def pytest_unconfigure() -> None:

@@ -10,11 +10,17 @@ find_uv() {
             return
         fi
     done
+    local python output
+    for python in $(type -aP python3 python); do # the first may be an environment's, without pip
+        if "$python" -m pip --version >/dev/null 2>&1; then
+            break
+        fi
+    done
     echo "Installing uv into .uv ..." >&2
-    local output
-    if ! output=$(python3 -m pip install --quiet --upgrade --target .uv \
+    if ! output=$("${python:-python3}" -m pip install --quiet --upgrade --target .uv \
         --require-hashes --only-binary :all: --requirement script/lib/uv.txt 2>&1); then
-        echo "uv could not be installed with \`python3 -m pip\` ($(grep -m 1 HASHES <<<"$output" || tail -n 1 <<<"$output"))." \
+        echo "uv could not be installed with \`python3 -m pip\`" \
+            "($(grep -m 1 HASHES <<<"$output" || tail -n 1 <<<"$output"))." \
             "Install uv yourself (docs.astral.sh/uv) and try again." >&2
         return 1
     fi

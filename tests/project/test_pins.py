@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 
 from tests.conftest import PROJECT
 
+TESTING = {"pytest", "pytest-xdist"}
 LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
 
 
@@ -49,7 +50,7 @@ def test_the_lock_fulfils_what_is_required() -> None:
 
 def test_requirements_are_pinned_unless_they_are_airflows_own() -> None:
     loose = {r.name for r in requirements() if not is_pinned(r)}
-    assert loose == {"jinja2", "markdown-it-py", "pydantic", "pytest", "pyyaml", "rich"}
+    assert loose == {"jinja2", "markdown-it-py", "pydantic", "pyyaml", "rich"} | TESTING
 
 
 def is_pinned(requirement: Requirement) -> bool:
@@ -58,9 +59,10 @@ def is_pinned(requirement: Requirement) -> bool:
 
 def test_the_clis_standalone_mode_finds_a_pytest_of_the_project() -> None:
     """It installs requirements.txt alone, and runs the first pytest on PATH."""
-    [pytest_] = [r for r in requirements() if r.name == "pytest"]
-    assert pytest_.specifier.contains(pytest.__version__)
-    assert "pytest" not in {Requirement(r).name for r in groups()["dev"]}, "it is named once"
+    named = {r.name: r.specifier for r in requirements()}
+    assert named["pytest"].contains(pytest.__version__)
+    assert TESTING <= named.keys()
+    assert TESTING.isdisjoint(Requirement(r).name for r in groups()["dev"]), "named once"
 
 
 def test_airflow_comes_with_the_image() -> None:

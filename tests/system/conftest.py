@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import time
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 from include.gmm.summary import Summary
+from tests.conftest import HAS_TOOLS
 from tests.system.copies import copy_project, free_port
 
 with suppress(ModuleNotFoundError):  # tests that want it say what is missing
@@ -124,7 +124,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     It would run beside them all the time and, idle, take a third of a processor. Without the
     tools of the group dev, as in `astro dev pytest`, there is no time for any of them.
     """
-    if importlib.util.find_spec("playwright") is None:
+    if not HAS_TOOLS:
         for item in items:
             if item.path.is_relative_to(Path(__file__).parent):
                 item.add_marker(NOT_HERE)

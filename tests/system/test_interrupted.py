@@ -34,12 +34,12 @@ def test_a_range_that_was_being_scored_is_scored_after_the_next_start(
         stick(folder / TASKS)
         assert airflow.wait(DAG_ID, airflow.trigger(DAG_ID, {"max_components": 2})) == "success"
         wait_until((folder / "working_data" / "stuck").exists)
-        run_id, states = scoring(airflow)
-        assert states["score_range"] == "running"
+        [run_id] = airflow.api.running(SCORE_DAG_ID)
+        assert states(airflow, run_id)["score_range"] == "running"
 
     with started(folder) as airflow:
         assert airflow.wait(SCORE_DAG_ID, run_id, PATIENCE) == "success"
-        assert set(scoring(airflow)[1].values()) == {"success"}
+        assert set(states(airflow, run_id).values()) == {"success"}
     with connected(folder / "working_data" / "warehouse.duckdb") as warehouse:
         [found] = warehouse.execute("SELECT count(*) FROM customer_segments").fetchall()
     assert found == (23_570,)
@@ -53,11 +53,9 @@ def stick(tasks: Path) -> None:
     tasks.write_text(f"{before}{doc}{first}{end}{STUCK}{rest}")
 
 
-def scoring(airflow: AirflowWithRun) -> tuple[str, dict[str, str]]:
-    """The first run of the scoring, and the states of its tasks."""
-    [run, *_] = airflow.api.get(f"dags/{SCORE_DAG_ID}/dagRuns", order_by="run_after")["dag_runs"]
-    tasks = airflow.api.tasks(SCORE_DAG_ID, run["dag_run_id"])
-    return run["dag_run_id"], {task["task_id"]: task["state"] for task in tasks}
+def states(airflow: AirflowWithRun, run_id: str) -> dict[str, str]:
+    tasks = airflow.api.tasks(SCORE_DAG_ID, run_id)
+    return {task["task_id"]: task["state"] for task in tasks}
 
 
 def wait_until(done: Callable[[], bool]) -> None:

@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import get_args
 
 import numpy as np
+import pytest
 
 from include.gmm.mixture.em import kernel as numpy_kernel
 from include.gmm.mixture.em.climb import Climb, climb_together
@@ -13,6 +14,15 @@ from include.gmm.mixture.rows.source import InMemory
 from include.gmm.mixture.workers import Workers
 
 TYPES: tuple[CovarianceType, ...] = get_args(CovarianceType)
+
+
+def compiled_kernel() -> ModuleType:
+    """The compiled kernel; a skip where there is none, or no place to keep what is compiled."""
+    try:
+        from include.gmm.mixture.em import compiled
+    except (ImportError, RuntimeError) as error:
+        pytest.skip(f"no compiled kernel here: {error}", allow_module_level=True)
+    return compiled
 
 
 def some_parameters(k: int, d: int, kind: CovarianceType, seed: int) -> Parameters:

@@ -16,14 +16,14 @@ from include.gmm.mixture.em.kernel import LogDensity, log_density
 from include.gmm.mixture.parameters import Array, CovarianceType, Parameters, stack
 from include.gmm.mixture.rows.source import BLOCK_ROWS
 from tests.conftest import PROJECT
-from tests.gmm.mixture.examples import TYPES, assert_near, rows_of, some_parameters
+from tests.gmm.mixture.examples import TYPES, assert_near, compiled_kernel, rows_of, some_parameters
 
 hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not in the image")
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 numba = pytest.importorskip("numba", reason="numba is not installed here")
-from include.gmm.mixture.em import compiled  # noqa: E402
+compiled = compiled_kernel()
 
 COMPILED = "include.gmm.mixture.em.compiled"
 

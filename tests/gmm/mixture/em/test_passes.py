@@ -13,7 +13,7 @@ from include.gmm.mixture.em.passes import accumulate, memberships
 from include.gmm.mixture.parameters import Array, stack
 from include.gmm.mixture.rows.source import CHUNK_ROWS, Chunk, InMemory
 from include.gmm.mixture.workers import Workers, threads
-from tests.gmm.mixture.examples import assert_near, rows_of, some_parameters
+from tests.gmm.mixture.examples import assert_near, compiled_kernel, rows_of, some_parameters
 
 N = 3 * CHUNK_ROWS + 1_001
 
@@ -22,10 +22,7 @@ N = 3 * CHUNK_ROWS + 1_001
 def kernel(request: pytest.FixtureRequest) -> ModuleType:
     if request.param == "numpy":
         return numpy_kernel
-    pytest.importorskip("numba", reason="numba is not installed here")
-    from include.gmm.mixture.em import compiled
-
-    return compiled
+    return compiled_kernel()
 
 
 @pytest.fixture(scope="module")
