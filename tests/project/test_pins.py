@@ -61,7 +61,7 @@ def test_the_clis_standalone_mode_finds_a_pytest_of_the_project() -> None:
     """It installs requirements.txt alone, and runs the first pytest on PATH."""
     named = {r.name: r.specifier for r in requirements()}
     assert named["pytest"].contains(pytest.__version__)
-    assert TESTING <= named.keys()
+    assert named.keys() >= TESTING
     assert TESTING.isdisjoint(Requirement(r).name for r in groups()["dev"]), "named once"
 
 
