@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -33,6 +34,7 @@ class Stopped(BaseException):
 def main() -> int:
     """0 when the run succeeded and, without --once, the user has ended Airflow; else 1."""
     options = _options()
+    os.umask(0o077)  # the database, the logs, what tasks make: for this user alone
     console = Console(highlight=False)
     for number in SIGNALS:
         signal.signal(number, _stop)

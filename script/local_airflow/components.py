@@ -76,9 +76,7 @@ class Components:
         env = dict(self._env)
         if name == "scheduler":
             env["PYTHONPATH"] = os.pathsep.join([str(PRELOAD), env["PYTHONPATH"]])
-        log = self._log(name)
-        log.touch(mode=0o600)
-        with log.open("wb") as output:
+        with self._log(name).open("wb") as output:
             # A session of its own: Ctrl-C in the terminal reaches us alone, and we stop the rest.
             self._processes[name] = psutil.Popen(
                 ["airflow", *command],
@@ -89,7 +87,6 @@ class Components:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=keep_open,
-                umask=0o077,  # the database, the logs, what tasks make: for this user alone
             )
 
     def _everything(self) -> Iterator[psutil.Process]:

@@ -64,12 +64,38 @@ def test_a_plugins_folder_that_is_named_stays(tmp_path: Path) -> None:
     assert "gmm_plugin.py" not in plugins_of(AIRFLOW_HOME=str(tmp_path), **named)
 
 
+OPEN = {"AIRFLOW_HOME": str(PROJECT / ".astro" / "standalone")}
+VISITED = "import airflow_local_settings, os; print(*map(os.getenv, {names}))"
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        (OPEN, "127.0.0.1 127.0.0.1,localhost,*.localhost,[::1]"),
+        (OPEN | {"AIRFLOW__API__HOST": "::", "GMM_TRUSTED_HOSTS": "a.test"}, ":: a.test"),
+        ({"AIRFLOW_HOME": "{tmp_path}"}, "None None"),  # the image, a deployment
+    ],
+    ids=["the CLI's standalone mode", "with another wish in .env", "elsewhere"],
+)
+def test_where_everybody_is_an_admin_only_this_machine_may_visit(
+    variables: dict[str, str], expected: str, tmp_path: Path
+) -> None:
+    home = variables["AIRFLOW_HOME"].format(tmp_path=tmp_path)
+    code = VISITED.format(names=("AIRFLOW__API__HOST", "GMM_TRUSTED_HOSTS"))
+    assert ran(["-c", code], **variables | {"AIRFLOW_HOME": home}).strip() == expected
+
+
 def plugins_of(**variables: str) -> str:
-    """What an Airflow in the project's folder, with these variables alone, says of its plugins."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    """What an Airflow with these variables says of its plugins."""
+    return ran(["-m", "airflow", "plugins", "--output", "json"], **variables)
+
+
+def ran(python: list[str], **variables: str) -> str:
+    """What a Python in the project's folder says, with these variables of Airflow's alone."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "GMM"))}
     of_the_cli = {"PYTHONPATH": str(PROJECT), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
     return subprocess.run(
-        [sys.executable, "-m", "airflow", "plugins", "--output", "json"],
+        [sys.executable, *python],
         cwd=PROJECT,
         env=inherited | of_the_cli | variables,
         capture_output=True,
