@@ -75,7 +75,8 @@ def example(segments: int = 5, label: str = "Average order", path: str = "model.
         ),
         succession=first_of_all(segments),
         model_path=path,
-        model_sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",  # pragma: allowlist secret
+        # pragma: allowlist nextline secret
+        model_sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     )
 
 
