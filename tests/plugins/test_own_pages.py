@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -118,7 +119,7 @@ def test_it_is_on_where_hosts_are_named(plugins_folder: Path, hosts: str, count:
     code = "import gmm_plugin as it; print(len(it.GmmPlugin.fastapi_root_middlewares))"
     told = subprocess.run(
         [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(plugins_folder), "GMM_TRUSTED_HOSTS": hosts},
+        env=os.environ | {"PYTHONPATH": str(plugins_folder), "GMM_TRUSTED_HOSTS": hosts},
         capture_output=True,
         text=True,
         check=True,
