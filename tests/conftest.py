@@ -46,7 +46,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     """
     everything = [config.invocation_params.dir / arg for arg in config.args] == [PROJECT / "tests"]
     asked = everything and "PYTEST_XDIST_WORKER" not in os.environ
-    if asked and not HAS_TOOLS and getattr(config.option, "numprocesses", 0) is None:
+    alone = HAS_TOOLS or config.option.usepdb
+    if asked and not alone and getattr(config.option, "numprocesses", 0) is None:
         config.option.numprocesses, config.option.dist = PROCESSES, "loadfile"
 
 
