@@ -48,6 +48,12 @@ def test_this_machine_is_let_in_by_its_names(client: TestClient, host: str) -> N
     assert client.get("/", headers={"host": host}).text == "let in"
 
 
+def test_names_below_one_are_let_in_where_they_are_named() -> None:
+    client = TestClient(guarded(Starlette(routes=[Route("/", _let_in)]), "localhost, *.localhost"))
+    for host, status in (("gmm.localhost:6563", 200), ("localhost", 200), ("gmm.evil", 400)):
+        assert client.get("/", headers={"host": host}).status_code == status
+
+
 @pytest.mark.parametrize(
     "host",
     [
