@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import psutil
@@ -31,6 +32,8 @@ pytestmark = pytest.mark.skipif(
 class Start:
     """script/start, running in a copy of the project."""
 
+    all: ClassVar[list[Start]] = []
+
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
         self.output = ""
@@ -40,6 +43,7 @@ class Start:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.all.append(self)
 
     def until(self, words: str) -> None:
         """Read what it prints until a line with these words."""
@@ -79,6 +83,17 @@ def processes_in(folder: Path) -> list[psutil.Process]:
 def start(folder: Path, *options: str) -> tuple[int, str]:
     started = Start(folder, *options)
     return started.end(), started.output
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    """A test that fails before it has ended what it started must not leave an Airflow behind."""
+    yield
+    while Start.all:
+        left = Start.all.pop().process
+        if left.poll() is None:
+            left.terminate()
+            left.communicate()
 
 
 @pytest.fixture(scope="module")
