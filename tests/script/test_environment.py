@@ -27,6 +27,11 @@ def test_only_this_machine_is_served(tmp_path: Path) -> None:
     assert variables["AIRFLOW__API__PORT"] == "8123"
 
 
+def test_no_other_name_of_this_machine_is_answered(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GMM_TRUSTED_HOSTS=*\n")
+    assert made(tmp_path, GMM_TRUSTED_HOSTS="*")["GMM_TRUSTED_HOSTS"] == "127.0.0.1,localhost,[::1]"
+
+
 def test_the_shell_wins_over_the_tuning_and_env_over_both(tmp_path: Path) -> None:
     name = "AIRFLOW__CORE__PARALLELISM"
     assert made(tmp_path)[name] == "4"
