@@ -16,7 +16,6 @@ from include.gmm.mixture.workers import Workers
 from tests.gmm.mixture.examples import TYPES, some_parameters
 from tests.gmm.mixture.tables import blobs
 
-
 ROUNDING = 400 * float(np.finfo(np.float64).eps)  # of a sum of as many terms
 
 
