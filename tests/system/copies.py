@@ -10,6 +10,8 @@ import shutil
 import socket
 from pathlib import Path
 
+import yaml
+
 from tests.conftest import PROJECT
 
 PARTS = ("dags", "include", "plugins", "script", "airflow_settings.yaml", "requirements.lock")
@@ -28,10 +30,9 @@ def copy_project(folder: Path) -> Path:
             shutil.copy2(source, folder / part)
     (folder / ".venv").symlink_to(PROJECT / ".venv")
     for file in (folder / "include" / "segmentations").glob("*.yaml"):
-        text = file.read_text()
-        schedule = settings.load(file).monitoring.schedule
-        file.write_text(text.replace(f'schedule: "{schedule}"', "schedule: null"))
-        assert settings.load(file).monitoring.schedule is None, f"{file}: a schedule is left"
+        content = yaml.safe_load(file.read_text())
+        content["monitoring"] = (content.get("monitoring") or {}) | {"schedule": None}
+        file.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
     return folder
 
 
