@@ -24,7 +24,7 @@ from include.gmm.mixture.layout import assign, fitted
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.progress import Progress
 from include.gmm.mixture.rows.reading import Resolution, as_source, open_stream
-from include.gmm.mixture.rows.source import InMemory, Source
+from include.gmm.mixture.rows.source import InMemory, Source, beyond_floats
 from include.gmm.mixture.rows.survey import Survey, survey
 from include.gmm.mixture.rows.weights import checked_weights
 from include.gmm.mixture.workers import threads
@@ -181,15 +181,17 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
     def _source(self, X: Any, sample_weight: Any, *, reset: bool) -> Source:
         resolution = self.resolution if reset else None
         if open_stream(X) is None:
-            X = validate_data(
-                self,
-                X,
-                dtype=np.float64,
-                order="C",
-                reset=reset,
-                ensure_min_samples=2 if reset else 1,
-            )
-            return as_source(X, resolution, sample_weight)
+            with beyond_floats():
+                X = validate_data(
+                    self,
+                    X,
+                    dtype=np.float64,
+                    order="C",
+                    reset=reset,
+                    ensure_min_samples=2 if reset else 1,
+                )
+            names = getattr(self, "feature_names_in_", None)
+            return as_source(X, resolution, sample_weight, None if names is None else list(names))
         source = as_source(X, resolution, sample_weight)
         if reset:
             self.n_features_in_ = source.n_features

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 
+from include.gmm.errors import InputError
 from include.gmm.mixture.parameters import CovarianceType
 
 FEWEST = 3  # of two among many rows, some pair is as close as one likes
@@ -39,6 +40,18 @@ def too_few(
 ) -> bool:
     """Whether so many rows, or weights of this sum, do not do."""
     return rows + SLACK < rows_needed(covariance_type, n_components, n_features)
+
+
+def refuse_too_few(
+    rows: float, covariance_types: Sequence[CovarianceType], n_components: int, n_features: int
+) -> None:
+    """Raise InputError where the rows do not do for so many components of any of the types."""
+    if all(too_few(rows, kind, n_components, n_features) for kind in covariance_types):
+        raise InputError(
+            f"{rows:g} rows of {n_features} columns are too few for {n_components} "
+            f"component{'s' * (n_components > 1)} of type {' or '.join(covariance_types)}: bring "
+            "more rows, leave out columns, or try the covariance types diag and spherical"
+        )
 
 
 def shortages(

@@ -19,7 +19,7 @@ from include.gmm.mixture.em.kernel import expanded_width
 from include.gmm.mixture.em.passes import choose_kernel
 from include.gmm.mixture.em.starts import by_weight
 from include.gmm.mixture.layout import assign
-from include.gmm.mixture.limits import shortages, too_few
+from include.gmm.mixture.limits import refuse_too_few, shortages, too_few
 from include.gmm.mixture.parameters import (
     Array,
     CovarianceType,
@@ -263,14 +263,7 @@ def _refuse_unusable(
             f"{seen.rows} rows are too few for up to {max(sizes)} components: "
             "bring more rows or try fewer components"
         )
-    d = len(seen.mean)
-    if all(too_few(seen.total, kind, sizes[0], d) for kind in covariance_types):
-        plural = "s" * (sizes[0] > 1)
-        raise InputError(
-            f"{seen.total:g} rows of {d} columns are too few for {sizes[0]} component{plural} of "
-            f"type {' or '.join(covariance_types)}: bring more rows, leave out columns, or try "
-            "the covariance types diag and spherical"
-        )
+    refuse_too_few(seen.total, covariance_types, sizes[0], len(seen.mean))
     constant = [column_name(seen.names, at) for at in np.flatnonzero(seen.constant)]
     if constant:
         raise InputError(

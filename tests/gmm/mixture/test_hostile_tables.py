@@ -15,7 +15,7 @@ from tests.gmm.mixture.examples import TYPES, matrices
 from tests.gmm.mixture.tables import blobs, table_of
 
 pytestmark = pytest.mark.filterwarnings(
-    "ignore::sklearn.exceptions.ConvergenceWarning", "ignore::RuntimeWarning"
+    "ignore::sklearn.exceptions.ConvergenceWarning", "error::RuntimeWarning"
 )
 
 
