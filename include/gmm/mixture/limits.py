@@ -46,12 +46,17 @@ def refuse_too_few(
     rows: float, covariance_types: Sequence[CovarianceType], n_components: int, n_features: int
 ) -> None:
     """Raise InputError where the rows do not do for so many components of any of the types."""
-    if all(too_few(rows, kind, n_components, n_features) for kind in covariance_types):
-        raise InputError(
-            f"{rows:g} rows of {n_features} columns are too few for {n_components} "
-            f"component{'s' * (n_components > 1)} of type {' or '.join(covariance_types)}: bring "
-            "more rows, leave out columns, or try the covariance types diag and spherical"
-        )
+    if not all(too_few(rows, kind, n_components, n_features) for kind in covariance_types):
+        return
+    remedy = ""
+    if n_components > 1:
+        remedy = ", or try fewer components"
+    elif not {"diag", "spherical"} & {*covariance_types}:
+        remedy = ", leave out columns, or try the covariance types diag and spherical"
+    raise InputError(
+        f"{rows:,.0f} rows of {n_features} columns are too few for {_components(n_components)} of "
+        f"type {' or '.join(covariance_types)}: bring more rows{remedy}"
+    )
 
 
 def shortages(
@@ -68,8 +73,11 @@ def shortages(
         k = next(k for k in count(1) if too_few(rows, kind, k, n_features))
         if k <= min(chosen + 1, largest):
             told.append(
-                f"{rows:g} rows of {n_features} columns are too few for {k} "
-                f"component{'s' * (k > 1)} of type {kind} "
-                f"({rows_needed(kind, k, n_features)} are needed): not compared."
+                f"{rows:,.0f} rows of {n_features} columns are too few for {_components(k)} of "
+                f"type {kind} ({rows_needed(kind, k, n_features)} are needed): not compared."
             )
     return told
+
+
+def _components(n_components: int) -> str:
+    return f"{n_components} component{'s' * (n_components > 1)}"

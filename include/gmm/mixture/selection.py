@@ -204,7 +204,7 @@ def _scored(contest: Contest, seen: Survey) -> Candidate:
     smallest = smallest_eigenvalue(last, seen.scale)
     reason = climb.failure and f"{climb.failure}: variance {smallest:.1e} in some direction"
     if too_few(seen.total, contest.covariance_type, k, d):
-        reason = f"{seen.total:g} rows are too few"
+        reason = f"{seen.total:,.0f} rows are too few"
     elif not reason and not contest.is_sound(climb):
         reason = f"a component is left with {fewest:.1f} rows"
     return Candidate(
