@@ -44,7 +44,7 @@ def _measure(options: argparse.Namespace) -> None:
         contenders += [SCIKIT_LEARN, *([ONE_DAL] if one_dal else [])]
     plan = Plan(tuple(contenders), options.repeat, options.peer_repeat)
     print("\n".join(f"- {line}" for line in [*facts(one_dal), *filter(None, [why])]) + "\n")
-    others = options.parquet, options.stability, options.identity, options.scoring
+    others = options.parquet, options.stability, options.identity, options.scoring, options.tab
     everything = not any((options.items, options.table, *others))
     results = {
         name: measure_item(ITEMS[name].scaled(options.scale), plan, predict=name in PREDICTED)
@@ -64,6 +64,10 @@ def _measure(options: argparse.Namespace) -> None:
     if options.scoring:
         result = measure_scoring(SCORED.scaled(options.scale), options.repeat)
         print(report.scoring(result), flush=True)
+    if options.tab:
+        from script.benchmark.tab import measure_tab  # it brings a browser and Airflow's settings
+
+        print(report.tab(measure_tab(options.repeat)), flush=True)
 
 
 def _one_dal() -> tuple[str | None, str]:
@@ -102,6 +106,9 @@ def _options() -> argparse.Namespace:
         "--scoring",
         action="store_true",
         help="segments of 5,000,000 rows from DuckDB into DuckDB, in TMPDIR",
+    )
+    parser.add_argument(
+        "--tab", action="store_true", help="the Clusters tab in a browser, and for many at once"
     )
     parser.add_argument(
         "--scale", type=float, default=1.0, metavar="F", help="times the rows (1: full size)"

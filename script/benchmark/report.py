@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from script.benchmark.choices import COMPONENTS, COVARIANCE_TYPES
 from script.benchmark.contenders import OURS
@@ -13,6 +14,9 @@ from script.benchmark.parquet import ParquetResult
 from script.benchmark.scoring import ScoringResult
 from script.benchmark.stability import RESAMPLES, StabilityResult
 from script.benchmark.table import TableResult
+
+if TYPE_CHECKING:  # it brings a browser
+    from script.benchmark.tab import TabResult
 
 FLOOR = "floor"
 
@@ -144,6 +148,20 @@ def scoring(result: ScoringResult) -> str:
         "Ours with its checks of the table, its digests and the swap; the loop reads 200,000 rows, "
         "calls predict_proba and inserts the frame into the same columns. Greatest difference of "
         f"any membership probability: {result.difference:.0e}.",
+    )
+
+
+def tab(result: TabResult) -> str:
+    """How long readers wait."""
+    return _section(
+        "The Clusters tab of a run",
+        ["", "seconds", "goal"],
+        [
+            ["until the first chart is drawn", f"{result.first_chart:.2f}", "1.50"],
+            [f"a page, {result.readers} readers at once", f"{result.page:.3f}", ""],
+            ["the same, the slowest twentieth", f"{result.slow_page:.3f}", "0.500"],
+        ],
+        "Medians of rounds. The browser has the scripts already.",
     )
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,11 +124,11 @@ def test_a_server_that_is_down_is_logged_at_once(
     with socket.socket() as taken:  # bound, but nobody listens
         taken.bind(("127.0.0.1", 0))
         connect(monkeypatch, taken.getsockname()[1])
-        segmentation, clock = from_file(tmp_path), time.monotonic()
+        segmentation = from_file(tmp_path)
         on_failure(segmentation)(context_of(segmentation, "load_data"))
-    assert time.monotonic() - clock < 10
     assert "SmtpNotifier could not tell of failure" in caplog.text
     assert "Connection refused" in caplog.text
+    assert "It took longer" not in caplog.text
 
 
 def test_a_server_that_says_nothing_is_given_up(
@@ -138,9 +137,8 @@ def test_a_server_that_says_nothing_is_given_up(
     monkeypatch.setattr(notifications, "PATIENCE", 2)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         connect(monkeypatch, mute.getsockname()[1], timeout=1)  # it would try for 6 seconds
-        segmentation, clock = from_file(tmp_path), time.monotonic()
+        segmentation = from_file(tmp_path)
         tell(segmentation, "drift", context_of(segmentation, "measure_drift"), SENTENCE)
-    assert time.monotonic() - clock < 5
     assert "SmtpNotifier could not tell of drift" in caplog.text
     assert "It took longer than 2 s" in caplog.text
 

@@ -22,6 +22,7 @@ from script.benchmark.floor import Floor, floor
 from script.benchmark.items import ITEMS, Item
 from script.benchmark.mixture import CovarianceType, Mixture
 from script.benchmark.process import Worker, WorkerError
+from script.benchmark.tab import TabResult
 from tests.conftest import PROJECT
 
 SMALL = Item(2_000, 3, 2, "full")
@@ -124,6 +125,12 @@ def test_ratios_are_to_us() -> None:
     text = report.speed({"a": result})
     assert "| item | this project | scikit-learn | floor |" in text
     assert "| a: 1,000,000 x 8, K 8, full | 0.1 | 2 (20) | 0.03 (0.3) |" in text
+
+
+def test_waits_for_the_tab_stand_beside_their_goals() -> None:
+    text = report.tab(TabResult(0.81, 0.1234, 0.3, 20))
+    assert "| until the first chart is drawn | 0.81 | 1.50 |" in text
+    assert "| a page, 20 readers at once | 0.123 |  |" in text
 
 
 def test_everything_that_is_ours_can_be_measured() -> None:

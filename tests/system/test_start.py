@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ import httpx
 import psutil
 import pytest
 
-from script.local_airflow.components import PATIENCE, is_alive
+from script.local_airflow.components import is_alive
 from tests.conftest import PROJECT
 from tests.system.conftest import AirflowWithRun
 from tests.system.copies import copy_project, free_port
@@ -59,12 +58,10 @@ class Start:
         return int(self.process.wait())
 
     def signalled(self, number: signal.Signals) -> int:
-        """Send the signal and wait for the end, which must come soon and leave nothing running."""
+        """Send the signal and wait for the end, which must leave nothing running."""
         family = {self.process, *self.process.children(recursive=True)}
-        clock = time.monotonic()
         self.process.send_signal(number)
         status = self.end()
-        assert time.monotonic() - clock < 3 * PATIENCE + 2
         assert [process for process in family if is_alive(process)] == []
         assert processes_in(self.folder) == []
         return status

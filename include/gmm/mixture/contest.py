@@ -23,7 +23,7 @@ class Contest:
 
     `climbs` are the best different ones so far; `starts` were tried, and those that went on for
     long `reached` these objectives on the sample. `offered` was the best when its neighbours in
-    size last started from it. A component of less than `least_weight` has too few rows for a shape.
+    size last started from it. A component of less than `least_weight` has too few rows.
     """
 
     n_components: int

@@ -23,9 +23,10 @@ from include.gmm.mixture.fitting import climbs_of
 from include.gmm.mixture.layout import assign, fitted
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.progress import Progress
-from include.gmm.mixture.rows.reading import Resolution, as_source, checked_weights, open_stream
-from include.gmm.mixture.rows.source import InMemory, Source
+from include.gmm.mixture.rows.reading import Resolution, as_source, open_stream
+from include.gmm.mixture.rows.source import InMemory, Source, beyond_floats
 from include.gmm.mixture.rows.survey import Survey, survey
+from include.gmm.mixture.rows.weights import checked_weights
 from include.gmm.mixture.workers import threads
 
 
@@ -105,8 +106,9 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
         self.callback = callback
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
-        """Fit the mixture to rows (n, d) with weights (n,).
+        """Fit the mixture to rows (n, d) with weights (n,) of any scale.
 
+        Whole numbers are counts of copies; others are brought to a mean of 1 (rows/weights.py).
         Raises ValueError for fewer than two rows, fewer rows than components, values that are not
         finite numbers, or a component whose covariance became singular.
         """
@@ -142,7 +144,7 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
         return self._total_score(X, sample_weight)[0]
 
     def bic(self, X: Any, sample_weight: Any = None) -> float:
-        """-2 log L + df log n (Schwarz 1978), n being the sum of the weights; lower is better."""
+        """-2 log L + df log n (Schwarz 1978), n the sum of the weights as `fit` has them."""
         mean, total = self._total_score(X, sample_weight)
         return float(-2 * mean * total + self._n_parameters() * np.log(total))
 
@@ -179,15 +181,17 @@ class StreamingGaussianMixture(GaussianMixture):  # type: ignore[misc]
     def _source(self, X: Any, sample_weight: Any, *, reset: bool) -> Source:
         resolution = self.resolution if reset else None
         if open_stream(X) is None:
-            X = validate_data(
-                self,
-                X,
-                dtype=np.float64,
-                order="C",
-                reset=reset,
-                ensure_min_samples=2 if reset else 1,
-            )
-            return as_source(X, resolution, sample_weight)
+            with beyond_floats():
+                X = validate_data(
+                    self,
+                    X,
+                    dtype=np.float64,
+                    order="C",
+                    reset=reset,
+                    ensure_min_samples=2 if reset else 1,
+                )
+            names = getattr(self, "feature_names_in_", None)
+            return as_source(X, resolution, sample_weight, None if names is None else list(names))
         source = as_source(X, resolution, sample_weight)
         if reset:
             self.n_features_in_ = source.n_features

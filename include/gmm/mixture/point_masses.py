@@ -8,6 +8,7 @@ from include.gmm.mixture.em.kernel import log_density, memberships
 from include.gmm.mixture.parameters import Array, Parameters
 from include.gmm.mixture.rows.sample import Sample
 from include.gmm.mixture.rows.source import Source, column_name
+from include.gmm.mixture.rows.weights import are_counts
 
 ON_ONE_VALUE = 1.05  # a variance at most this many times what rounding alone gives
 
@@ -27,8 +28,10 @@ def point_masses(sample: Sample, source: Source, mixture: Parameters) -> list[st
     if not (cells > 0).all():
         for row, share in sample.repeated:
             values = ", ".join(f"{value:.4g}" for value in row)
+            counted = source.sample_weight is None or are_counts(source.sample_weight)
+            what = "rows are copies of" if counted else "weight lies on"
             warnings.append(
-                f"{100 * share:.1f} % of the rows are copies of one row ({values}): if they are an "
+                f"{100 * share:.1f} % of the {what} one row ({values}): if they are an "
                 "artefact, leave them out; if their columns are rounded, set the resolution."
             )
     return warnings + _on_one_value(sample.rows, sample.weights, cells, source, mixture)

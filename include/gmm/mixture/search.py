@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from itertools import chain, cycle
 from types import ModuleType
 
+import numpy as np
+
 from include.gmm.mixture.contest import Contest
 from include.gmm.mixture.em.acceleration import Anderson
 from include.gmm.mixture.em.climb import Climb, climb_together
 from include.gmm.mixture.em.prior import CovariancePrior, default_prior
 from include.gmm.mixture.em.starts import Starter, every_removal, every_split, random_state_of
+from include.gmm.mixture.limits import SLACK, least_rows, too_few
 from include.gmm.mixture.parameters import (
     Array,
     CovarianceType,
@@ -75,8 +78,9 @@ class Search:
         # All sizes up to one beyond the largest: each is a way to its neighbours.
         detour = min(DETOUR, len(self.sample.rows) // DETOUR_ROWS)
         largest = max(max(sizes) + 1, detour)
-        least = self._least_weight(len(self.sample.rows))
-        contests = [Contest(k, covariance_type, least) for k in range(1, largest + 1)]
+        contests = [Contest(k, covariance_type) for k in range(1, largest + 1)]
+        for contest in contests:
+            contest.least_weight = self._least_weight(contest, len(self.sample.rows))
         self._compete(rows, {contest: self._starts(starter, contest) for contest in contests})
         done()
         for parity in cycle((0, 1)):
@@ -113,7 +117,7 @@ class Search:
             last = rows is self.source
             n = len(rows.rows) if isinstance(rows, InMemory) and not last else self.seen.total
             for contest in contests:
-                contest.least_weight = self._least_weight(n)
+                contest.least_weight = self._least_weight(contest, n)
                 contest.climbs = [
                     self._climb(climb.parameters, contest) for climb in contest.climbs
                 ]
@@ -126,9 +130,12 @@ class Search:
             race = ()
         _share_out(time.perf_counter() - begin, contests, [c.best.passes for c in contests])
 
-    def _least_weight(self, rows: float) -> float:
-        """Of a component with as many rows as a covariance needs, and not one more."""
-        return (self.source.n_features + 1) / rows
+    def _least_weight(self, contest: Contest, rows: float) -> float:
+        """Of a component with as many rows as it needs; infinite where there are too few in all."""
+        kind, d = contest.covariance_type, self.source.n_features
+        if too_few(self.seen.total, kind, contest.n_components, d):
+            return np.inf
+        return (least_rows(kind, d) - SLACK) / rows
 
     def _larger_samples(self) -> Iterator[InMemory]:
         """Ever larger ones: an optimum of many rows is found in few passes from one of fewer."""

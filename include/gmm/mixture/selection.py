@@ -19,6 +19,7 @@ from include.gmm.mixture.em.kernel import expanded_width
 from include.gmm.mixture.em.passes import choose_kernel
 from include.gmm.mixture.em.starts import by_weight
 from include.gmm.mixture.layout import assign
+from include.gmm.mixture.limits import refuse_too_few, shortages, too_few
 from include.gmm.mixture.parameters import (
     Array,
     CovarianceType,
@@ -106,10 +107,12 @@ def select_mixture(
 ) -> Selection:
     """Fit every K with every covariance type, on shared passes over the rows, and choose.
 
-    data and resolution: as for StreamingGaussianMixture; sample_weight (n,). `parsimony` takes the
+    data, resolution and sample_weight (n,): as for StreamingGaussianMixture. `parsimony` takes the
     smallest K within that share of the best gain in the criterion. Each candidate has `n_starts`
     starts by k-means++ besides those from its neighbours in size. `progress` hears of each
-    candidate's starts and of each pass. The result depends on neither threads nor order of rows.
+    candidate's starts and of each pass. Which candidates there are too few rows for depends on the
+    covariance type (limits.py); warnings name them. The result depends on neither threads nor order
+    of rows.
     Raises InputError for data or settings that cannot be used, by name.
     """
     sizes = _checked_settings(
@@ -120,7 +123,7 @@ def select_mixture(
     source = as_source(rows, resolution, sample_weight, names)
     with threads(n_jobs) as workers:
         seen = survey(source, workers)
-        _refuse_unusable(seen, sizes)
+        _refuse_unusable(seen, sizes, covariance_types)
         width = expanded_width(
             source.n_features, cross_products=any(map(has_cross_products, covariance_types))
         )
@@ -148,7 +151,17 @@ def select_mixture(
         candidates=candidates,
         rule=choice.rule,
         lead=choice.lead,
-        warnings=choice.warnings + point_masses(search.sample, source, choice.best.parameters),
+        warnings=[
+            *choice.warnings,
+            *shortages(
+                covariance_types,
+                seen.total,
+                source.n_features,
+                choice.best.n_components,
+                sizes[-1],
+            ),
+            *point_masses(search.sample, source, choice.best.parameters),
+        ],
         reg_covar=search.reg_covar,
         rows=seen.total,
         seed=seed,
@@ -190,7 +203,9 @@ def _scored(contest: Contest, seen: Survey) -> Candidate:
     last = climb.image if climb.failure else climb.parameters
     smallest = smallest_eigenvalue(last, seen.scale)
     reason = climb.failure and f"{climb.failure}: variance {smallest:.1e} in some direction"
-    if not reason and not contest.is_sound(climb):
+    if too_few(seen.total, contest.covariance_type, k, d):
+        reason = f"{seen.total:,.0f} rows are too few"
+    elif not reason and not contest.is_sound(climb):
         reason = f"a component is left with {fewest:.1f} rows"
     return Candidate(
         n_components=k,
@@ -240,12 +255,15 @@ def _checked_settings(
     return [int(k) for k in sizes]
 
 
-def _refuse_unusable(seen: Survey, sizes: Sequence[int]) -> None:
+def _refuse_unusable(
+    seen: Survey, sizes: Sequence[int], covariance_types: Sequence[CovarianceType]
+) -> None:
     if seen.rows <= max(sizes):
         raise InputError(
             f"{seen.rows} rows are too few for up to {max(sizes)} components: "
             "bring more rows or try fewer components"
         )
+    refuse_too_few(seen.total, covariance_types, sizes[0], len(seen.mean))
     constant = [column_name(seen.names, at) for at in np.flatnonzero(seen.constant)]
     if constant:
         raise InputError(

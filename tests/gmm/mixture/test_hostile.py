@@ -1,5 +1,6 @@
 """Numbers at the edge of what floats hold: the mixture is right, or refused by name."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,10 @@ from include.gmm.mixture.layout import fitted
 from include.gmm.mixture.parameters import Array, CovarianceType
 from include.gmm.mixture.selection import Selection, select_mixture
 from tests.gmm.mixture.examples import TYPES
-from tests.gmm.mixture.tables import blobs, table_of
+from tests.gmm.mixture.tables import blobs, in_form, table_of
 
 pytestmark = pytest.mark.filterwarnings(
-    "ignore::sklearn.exceptions.ConvergenceWarning", "ignore::RuntimeWarning"
+    "ignore::sklearn.exceptions.ConvergenceWarning", "error::RuntimeWarning"
 )
 
 Exact = NDArray[np.longdouble]
@@ -169,6 +170,41 @@ def test_one_row_beyond_all_measure_is_refused_or_fitted(kind: CovarianceType, f
         return
     assert np.isfinite(model.means_).all()
     assert np.isfinite(model.covariances_).all()
+
+
+@pytest.mark.parametrize("value", [1e200, -1e300, 1.7e308, -1.7e308])
+@pytest.mark.parametrize("form", ["array", "frame", "table"])
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_finite_values_are_never_called_missing(form: str, value: float, n_jobs: int) -> None:
+    rows = blobs()
+    rows[7, 1] = value
+    with pytest.raises(InputError, match="too large to be squared") as caught:
+        select_mixture(in_form(form, rows, Path()), [1, 2], n_jobs=n_jobs)
+    assert ("number 2" if form == "array" else "'x1'") in str(caught.value)
+    with pytest.raises(InputError, match="too large to be squared"):
+        StreamingGaussianMixture(2, n_jobs=n_jobs).fit(in_form(form, rows, Path()))
+
+
+def test_values_at_both_ends_of_what_floats_hold_are_refused() -> None:
+    rows = blobs()
+    rows[:, 1] = np.where(np.arange(450) % 2, 1.7e308, -1.7e308)
+    with pytest.raises(InputError, match="number 2: the values are too large to be squared"):
+        select_mixture(rows, [1, 2])
+
+
+@pytest.mark.parametrize(("form", "copies"), [("frame", 1), ("table", 200)])  # 200: compiled
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_row_whose_density_is_no_number_is_refused_by_the_column(
+    kind: CovarianceType, copies: int, form: str
+) -> None:
+    rows = np.tile(blobs(), (copies, 1))
+    model = StreamingGaussianMixture(2, covariance_type=kind, random_state=0)
+    model.fit(in_form(form, blobs(), Path()))
+    rows[3, 1] = -1e200
+    with pytest.raises(InputError, match=r"column 'x1': -1e\+200 is too far from the mixture"):
+        model.predict_proba(in_form(form, rows, Path()))
+    rows[3, 1] = -1e100
+    assert np.isfinite(model.predict_proba(in_form(form, rows, Path()))).all()
 
 
 @pytest.mark.parametrize("kind", TYPES)

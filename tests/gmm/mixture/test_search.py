@@ -16,6 +16,8 @@ from include.gmm.mixture.workers import Workers
 from tests.gmm.mixture.examples import TYPES, some_parameters
 from tests.gmm.mixture.tables import blobs
 
+ROUNDING = 400 * float(np.finfo(np.float64).eps)  # of a sum of as many terms
+
 
 def search_of(rows: Array, n_starts: int = 2, *, size: int = 4_000, prior: bool = False) -> Search:
     source = as_source(rows)
@@ -99,8 +101,10 @@ def test_a_size_alone_is_found_as_well_as_with_the_smaller_ones(kind: Covariance
     search = search_of(heavy_tails())
     (alone,) = searched(search, [4], kind)
     among = searched(search, [1, 2, 3, 4], kind)[-1]
-    assert alone.best.objective == among.best.objective
+    # The search is the same to the bit. On all rows more mixtures share a pass, and BLAS may add up
+    # a product of more rows in another order: a step's rounding, in a sum of 400 terms around 3.
     assert (alone.starts, alone.reached) == (among.starts, among.reached)
+    assert alone.best.objective == pytest.approx(among.best.objective, rel=ROUNDING)
 
 
 def test_the_best_of_each_contest_has_converged_on_all_rows() -> None:

@@ -166,7 +166,7 @@ def test_whole_numbers_make_no_components_when_their_step_is_known(seed: int) ->
 
 
 def test_a_component_of_fewer_rows_than_a_covariance_needs_is_not_one() -> None:
-    rows = np.array([[0.0, 0.0], [1.0, 0.4], [0.2, 1.0], [9.0, 9.3], [9.9, 8.8]])
+    rows = np.array([[0.0, 0.0], [1.0, 0.4], [0.2, 1.0], [0.3, 0.1], [9.0, 9.3], [9.9, 8.8]])
     selection = select_mixture(rows, [1, 2], ["tied"])
     assert selection.candidates[1].reason == "a component is left with 2.0 rows"
     assert selection.best.n_components == 1

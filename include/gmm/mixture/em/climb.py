@@ -21,7 +21,7 @@ from include.gmm.mixture.parameters import (
     precision_factors,
     stack,
 )
-from include.gmm.mixture.rows.source import Source
+from include.gmm.mixture.rows.source import Source, beyond_floats
 from include.gmm.mixture.workers import Workers
 
 
@@ -106,6 +106,7 @@ class Climb:
         return True
 
 
+@beyond_floats()
 def climb_together(
     source: Source,
     climbs: Sequence[Climb],

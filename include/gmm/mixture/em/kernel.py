@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from include.gmm.mixture.parameters import Array, Parameters, precision_factors, upper_triangle
-from include.gmm.mixture.rows.source import BLOCK_ROWS
+from include.gmm.mixture.rows.source import BLOCK_ROWS, beyond_floats
 
 # (sum_i |P_ii|^1/2 (|mu_i| + 2 sd_i))^2 bounds how much larger the terms of W . phi are than their
 # sum: beyond this a component loses more than the last six of sixteen digits about a common centre.
@@ -74,6 +74,7 @@ def expand(rows: Array, cells: Array | None, *, cross_products: bool) -> Array:
     return np.hstack([products, rows, np.ones((len(rows), 1))])
 
 
+@beyond_floats()
 def log_density(
     parameters: Parameters, centre: Array, cell_variance: Array | None = None
 ) -> LogDensity:
@@ -129,6 +130,7 @@ def prepare(density: LogDensity) -> LogDensity:
     return density
 
 
+@beyond_floats()
 def accumulate(
     rows: Array, cells: Array | None, sample_weight: Array | None, density: LogDensity
 ) -> tuple[Array, Array]:
@@ -157,6 +159,7 @@ def accumulate(
     return log_likelihoods, statistics
 
 
+@beyond_floats()
 def memberships(
     rows: Array, density: LogDensity, responsibilities: Array, log_densities: Array
 ) -> None:

@@ -14,10 +14,11 @@ from types import ModuleType
 
 import numpy as np
 
+from include.gmm.errors import InputError
 from include.gmm.mixture.em import kernel as numpy_kernel
 from include.gmm.mixture.em.kernel import LogDensity
 from include.gmm.mixture.parameters import Array
-from include.gmm.mixture.rows.source import CHUNK_ROWS, Chunk, Source
+from include.gmm.mixture.rows.source import CHUNK_ROWS, Chunk, Source, column_name
 from include.gmm.mixture.workers import Workers
 
 # Multiplications from which on it pays to load the compiled kernel, or even to compile it: NumPy
@@ -77,6 +78,7 @@ def memberships(
     """Responsibilities (m, K) and log-densities (m,) chunk by chunk, in the order of the rows.
 
     `into`, arrays (n, K) and (n,) for all rows, are filled in where they are given.
+    Raises InputError that names the column of a row so far away that its density is no number.
     """
     prepared = kernel.prepare(density)
 
@@ -88,6 +90,20 @@ def memberships(
             place = slice(number * CHUNK_ROWS, number * CHUNK_ROWS + len(chunk.rows))
             found = into[0][place], into[1][place]
         kernel.memberships(chunk.rows, prepared, *found)
+        _refuse_beyond_floats(chunk.rows, found[1], density.centre, source.names)
         return found
 
     yield from workers.over(score, enumerate(source.chunks()))
+
+
+def _refuse_beyond_floats(
+    rows: Array, log_densities: Array, centre: Array, names: list[str] | None
+) -> None:
+    wrong = np.flatnonzero(~np.isfinite(log_densities))
+    if len(wrong):
+        row = rows[wrong[0]]
+        column = int(np.abs(row / 2 - centre / 2).argmax())  # in halves: no difference is too large
+        raise InputError(
+            f"column {column_name(names, column)}: {row[column]:g} is too far from the mixture for "
+            "its density to be a number; correct it, or leave that row out"
+        )

@@ -17,6 +17,7 @@ from include.gmm.errors import InputError
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.rows.resolution import find_steps
 from include.gmm.mixture.rows.source import CHUNK_ROWS, InMemory, Source, Stream, column_name
+from include.gmm.mixture.rows.weights import checked_weights
 
 BATCH_ROWS = 8 * CHUNK_ROWS  # what is asked of a stream at a time
 READ_BYTES = 1 << 20  # of a column of a Parquet file
@@ -34,8 +35,8 @@ def as_source(
 ) -> Source:
     """Rows to pass over, from an array (n, d) of finite float64 or from what `open_stream` takes.
 
-    sample_weight (n,); names of the columns of an array. Raises InputError where the resolution
-    does not fit the data.
+    sample_weight (n,) as in weights.py; names of the columns of an array. Raises InputError where
+    the resolution does not fit the data.
     """
     source: Source
     opened = open_stream(data)
@@ -67,24 +68,6 @@ def as_source(
         else:
             source.cells = _variance(widths)
     return source
-
-
-def checked_weights(sample_weight: Any, rows: int | None = None) -> Array | None:
-    """Sample weights as float64 (n,). Raises InputError unless finite, none negative, one a row."""
-    if sample_weight is None:
-        return None
-    try:
-        weights = np.ascontiguousarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"sample_weight: not all numbers: {error}") from error
-    if weights.ndim != 1 or (rows is not None and len(weights) != rows):
-        expected = "one for each row" if rows is None else f"({rows},), one for each row"
-        raise InputError(f"sample_weight: has the shape {weights.shape}; it needs {expected}")
-    if not (np.isfinite(weights).all() and (weights >= 0).all()):
-        raise InputError("sample_weight: must be finite numbers (no NaN), none negative")
-    if not weights.any():
-        raise InputError("sample_weight: every weight is zero, so there are no rows")
-    return weights
 
 
 def checked(data: Any) -> tuple[Any, list[str] | None]:

@@ -128,6 +128,14 @@ class Stream:
 Source = InMemory | Stream
 
 
+def beyond_floats() -> np.errstate:
+    """No warnings of numbers beyond what floats hold, as their column is told of in the end.
+
+    Needed in each thread; also a decorator.
+    """
+    return np.errstate(over="ignore", invalid="ignore")
+
+
 def column_name(names: list[str] | None, place: int | np.intp) -> str:
     """What to call a column in a message."""
     return repr(names[int(place)]) if names else f"number {place + 1}"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from include.gmm.errors import InputError
 from include.gmm.mixture.parameters import Array
-from include.gmm.mixture.rows.source import Chunk, Source, column_name
+from include.gmm.mixture.rows.source import Chunk, Source, beyond_floats, column_name
 from include.gmm.mixture.workers import Workers
 
 
@@ -61,8 +61,10 @@ def survey(source: Source, workers: Workers) -> Survey:
         empty = next(source.chunks(), None) is None
         zero = "sample_weight: every weight is zero, so there are no rows to fit"
         raise InputError("there are no rows" if empty else zero)
-    near = some.mean(axis=0)  # squares of values far from 0 would cancel
+    with beyond_floats():
+        near = some.mean(axis=0)  # squares of values far from 0 would cancel
 
+    @beyond_floats()
     def moments(chunk: Chunk) -> tuple[int, float, Array, Array, Array, Array]:
         rows, weights = _weighing(chunk)
         if not len(rows):
@@ -77,7 +79,7 @@ def survey(source: Source, workers: Workers) -> Survey:
     count, total = 0, 0.0
     sums, squares = np.zeros(len(near)), np.zeros((len(near), len(near)))
     least, greatest = some[0], some[0]
-    with np.errstate(over="ignore", invalid="ignore"):  # which is told below
+    with beyond_floats():
         for part in workers.over(moments, source.chunks()):
             count, total = count + part[0], total + part[1]
             sums += part[2]
@@ -90,6 +92,7 @@ def survey(source: Source, workers: Workers) -> Survey:
     return Survey(count, total, near + shift, covariance, least, greatest, source.names)
 
 
+@beyond_floats()
 def _refuse_beyond_floats(
     variances: Array, least: Array, greatest: Array, names: list[str] | None
 ) -> None:
@@ -99,7 +102,8 @@ def _refuse_beyond_floats(
         if wrong.any():
             columns = ", ".join(column_name(names, at) for at in np.flatnonzero(wrong))
             raise InputError(
-                f"column {columns}: the values are too {size} to be squared; give it another unit"
+                f"column {columns}: the values are too {size} to be squared; correct them, or "
+                "give the column another unit"
             )
 
 
