@@ -92,6 +92,7 @@ def evaluate(
             log_likelihood_per_row_held_out=float(log_likelihood[held_out].mean()),
             mean_largest_probability=float(largest.mean()),
             share_below_60_percent=float((largest < UNSURE).mean()),
+            least_log_density=float(log_likelihood.min()),
         ),
         succession=succession,
         model_path=_shown(folder / "model.joblib"),

@@ -8,11 +8,9 @@ import pandas as pd
 from include.gmm.features import FeatureTable
 from include.gmm.mixture.parameters import Array
 from include.gmm.rounding import significant
-from include.gmm.summary import Row, Sample
+from include.gmm.summary import AMBIGUOUS_ROWS, SAMPLE_ROWS, Row, Sample
 
-SAMPLE_ROWS = 1_000
 SAMPLE_VALUES = 20_000  # rows x features: what keeps a wide table's summary small
-AMBIGUOUS_ROWS = 10
 # Another hash than the one that holds rows out: with the same, all of the sample would be those.
 HASH_KEY = "rows of a sample"
 

@@ -8,18 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, model_validator
 
+from include.gmm import wholeness
+from include.gmm.parts import (
+    MOST_SEGMENTS,
+    Count,
+    Number,
+    Part,
+    Share,
+    Standardised,
+    Text,
+)
 from include.gmm.settings import CovarianceType, Criterion
 
 Outcome = Literal["promoted", "kept", "superseded", "would_promote", "would_keep", "disabled"]
 HISTOGRAM_BINS = 20  # of [0, 1]: one bar for every five percent of probability
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+SAMPLE_ROWS = 1_000
+AMBIGUOUS_ROWS = 10
+Spherical = list[Standardised]  # a variance for each component
+Matrix = list[list[Standardised]]
 
 
 def with_unit(label: str, unit: str) -> str:
@@ -28,12 +38,12 @@ def with_unit(label: str, unit: str) -> str:
     return label if named else f"{label} ({unit})"
 
 
-class FeatureSummary(_Part):
+class FeatureSummary(Part):
     """A column in the user's own units, over all rows."""
 
-    name: str
-    label: str
-    unit: str
+    name: Text
+    label: Text
+    unit: Text
     in_mixture: bool = Field(description="False for columns that only describe the segments")
     transform: Literal["none", "log1p"]
     resolution: float
@@ -43,7 +53,7 @@ class FeatureSummary(_Part):
     centre: float | None = Field(
         description="What standardising subtracts after the transform; None out of the mixture"
     )
-    scale: float | None = Field(description="What it divides by; None out of the mixture")
+    scale: float | None = Field(gt=0, description="What it divides by; None out of the mixture")
 
     @property
     def heading(self) -> str:
@@ -51,66 +61,72 @@ class FeatureSummary(_Part):
         return with_unit(self.label, self.unit)
 
 
-class SegmentSummary(_Part):
+class SegmentSummary(Part):
     """A component of the mixture; they stand in order of their mixing weights."""
 
-    number: int = Field(
+    number: Number = Field(
         description="Its id: that of the champion's segment that it goes on with, or a new one"
     )
-    name: str = Field(description="Given in the segmentation file, or nothing")
-    weight: float = Field(description="Mixing weight: the mean responsibility of the fit")
-    rows: int = Field(description="Rows whose most probable segment is this one")
-    share: float = Field(description="rows / all rows")
-    mean_probability: float | None = Field(
+    name: Text = Field(description="Given in the segmentation file, or nothing")
+    weight: Share = Field(description="Mixing weight: the mean responsibility of the fit")
+    rows: Count = Field(description="Rows whose most probable segment is this one")
+    share: Share = Field(description="rows / all rows")
+    mean_probability: Share | None = Field(
         description="Mean membership probability of the rows assigned here; None if there are none"
     )
-    mean_memberships: list[float] = Field(
+    mean_memberships: list[Share] = Field(
         description="Mean probability of each segment, in order, over the rows assigned to this "
         "one: with which it is confused. Empty if there are none"
     )
-    histogram: list[int] = Field(
-        description="Assigned rows by their membership probability, HISTOGRAM_BINS bins of [0, 1]"
+    histogram: list[Count] = Field(
+        min_length=HISTOGRAM_BINS,
+        max_length=HISTOGRAM_BINS,
+        description="Assigned rows by their membership probability, in equal bins of [0, 1]",
     )
     profile: dict[str, float | None] = Field(
         description="Mean of each column, every row weighted by its membership probability"
     )
 
 
-class MixtureSummary(_Part):
+class MixtureSummary(Part):
     """The parameters, in scikit-learn's shapes and order, of the standardised features."""
 
-    weights: list[float]
-    means: list[list[float]]
-    covariances: list[Any] = Field(description="As the covariance type has them")
-    axes: list[list[float]] = Field(
+    weights: list[Share]
+    means: list[list[Standardised]]
+    covariances: Spherical | Matrix | list[Matrix] = Field(
+        union_mode="left_to_right", description="As the covariance type has them"
+    )
+    axes: Matrix = Field(
         description="(features, 2): the projection in which the segments lie furthest apart; one "
         "column where there is one feature"
     )
 
 
-class Row(_Part):
+class Row(Part):
     """One row that is hard to assign."""
 
     key: str
     values: list[float] = Field(description="Of the features of the mixture, in order")
-    probabilities: list[float]
+    probabilities: list[Share]
 
 
-class Sample(_Part):
+class Sample(Part):
     """Some rows, drawn by their keys, without the keys: what the map shows."""
 
     values: list[list[float]] = Field(description="Each row's features of the mixture, in order")
-    segments: list[int] = Field(description="Number of the most probable one")
-    probabilities: list[float] = Field(description="Of that segment")
+    segments: list[Number] = Field(
+        max_length=SAMPLE_ROWS, description="Number of the most probable one"
+    )
+    probabilities: list[Share] = Field(description="Of that segment")
 
 
-class CandidateSummary(_Part):
+class CandidateSummary(Part):
     """One of the mixtures that were tried."""
 
-    n_components: int
+    n_components: int = Field(ge=1, le=MOST_SEGMENTS)
     covariance_type: CovarianceType
     log_likelihood: float
-    degrees_of_freedom: int
+    degrees_of_freedom: Count
     bic: float
     icl: float
     aic: float
@@ -118,60 +134,72 @@ class CandidateSummary(_Part):
     eigenvalue_floor: float = Field(description="At or below it a component has collapsed")
     degenerate: bool
     converged: bool
-    passes: int = Field(description="Over all rows")
-    starts: int
-    starts_agreed: int = Field(description="Starts that reached the optimum that won")
+    passes: Count = Field(description="Over all rows")
+    starts: Count
+    starts_agreed: Count = Field(description="Starts that reached the optimum that won")
     seconds: float = Field(description="With its share of the passes made for all candidates")
-    reason: str = Field(default="", description="Why it is degenerate, or nothing")
+    reason: Text = Field(default="", description="Why it is degenerate, or nothing")
 
 
-class Evaluation(_Part):
+class Evaluation(Part):
     """How the saved artifact does on rows that it has not seen, and how sure it is of all rows."""
 
-    rows_fitted: int
-    rows_held_out: int
+    rows_fitted: Count
+    rows_held_out: Count
     log_likelihood_per_row_fitted: float
     log_likelihood_per_row_held_out: float
-    mean_largest_probability: float
-    share_below_60_percent: float
+    mean_largest_probability: Share
+    share_below_60_percent: Share
+    least_log_density: float = Field(
+        description="Of all rows, in the standardised space: what lies below is like none of them"
+    )
 
 
-class Gate(_Part):
+class Gate(Part):
     """One of the conditions on which a version becomes the champion by rule."""
 
     name: Literal["log_likelihood", "degenerate", "smallest_share", "stability", "moved"]
-    title: str
+    title: Text
     value: float | None = Field(description="None where it cannot be told")
     limit: float
     passed: bool
-    sentence: str = Field(description="The figure in words")
+    sentence: Text = Field(description="The figure in words")
 
 
-class FormerSegment(_Part):
+class FormerSegment(Part):
     """A segment of the champion, applied to the rows of this version."""
 
-    number: int
-    name: str
-    rows: int
+    number: Number
+    name: Text
+    rows: Count
 
 
-class Succession(_Part):
+class Succession(Part):
     """A version beside the champion of the time: who its segments are, and whether it may follow.
 
     `flow` (former, present) counts rows by their most probable segments in both.
     """
 
-    champion: str | None = Field(description="Its version; None before the first one")
-    serial: int = Field(description="Of the champion, 0 for none")
-    segment_ids: tuple[int, ...] = Field(description="Of the components, in order")
-    former: list[FormerSegment]
-    flow: list[list[int]]
-    retired: list[int] = Field(description="Ids of the champion that no segment goes on with")
-    moved: float | None = Field(
+    champion: Text | None = Field(description="Its version; None before the first one")
+    serial: Count = Field(description="Of the champion, 0 for none")
+    segment_ids: tuple[Number, ...] = Field(
+        min_length=1, max_length=MOST_SEGMENTS, description="Of the components, in order"
+    )
+    former: list[FormerSegment] = Field(max_length=MOST_SEGMENTS)
+    flow: list[list[Count]]
+    retired: list[Number] = Field(
+        max_length=MOST_SEGMENTS, description="Ids of the champion that no segment goes on with"
+    )
+    moved: Share | None = Field(
         description="Share of rows that would leave their segment; None if nothing compares"
     )
-    note: str = Field(default="", description="Why the champion cannot be compared, or nothing")
-    gates: list[Gate]
+    note: Text = Field(default="", description="Why the champion cannot be compared, or nothing")
+    gates: list[Gate] = Field(max_length=5, description="One of each at most")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        wholeness.check_succession(self)
+        return self
 
     @property
     def passed(self) -> bool:
@@ -179,51 +207,60 @@ class Succession(_Part):
         return all(gate.passed for gate in self.gates)
 
 
-class Promoted(_Part):
+class Promoted(Part):
     """What became of a version: whether it is the champion, and on what grounds."""
 
     schema_version: Literal[1] = 1
-    segmentation: str
-    version: str
+    segmentation: Text
+    version: Text
     outcome: Outcome
-    sentence: str
-    champion: str | None = Field(description="The version that is the champion now")
-    serial: int = Field(description="Of that champion, 0 for none")
+    sentence: Text
+    champion: Text | None = Field(description="The version that is the champion now")
+    serial: Count = Field(description="Of that champion, 0 for none")
     succession: Succession = Field(description="The comparison that decided")
 
 
-class Choice(_Part):
+class Choice(Part):
     """The mixtures that were tried, and which was chosen by what rule."""
 
-    n_components: int
+    n_components: int = Field(ge=1, le=MOST_SEGMENTS)
     covariance_type: CovarianceType
     criterion: Criterion
-    rule: str = Field(description="The sentence that says why this candidate was chosen")
-    lead: str = Field(description="How far the runner-up is behind, in words")
-    warnings: list[str]
-    candidates: list[CandidateSummary] = Field(min_length=1)
+    rule: Text = Field(description="The sentence that says why this candidate was chosen")
+    lead: Text = Field(description="How far the runner-up is behind, in words")
+    warnings: list[Text]
+    candidates: list[CandidateSummary] = Field(
+        min_length=1, max_length=MOST_SEGMENTS * len(get_args(CovarianceType))
+    )
 
 
 class Summary(Choice):
-    """Schema 3."""
+    """Schema 4."""
 
-    schema_version: Literal[3] = 3
-    segmentation: str
-    title: str
-    version: str
-    created_at: str = Field(description="UTC, ISO 8601")
-    rows: int
-    key: str
-    seed: int
+    schema_version: Literal[4] = 4
+    segmentation: Text
+    title: Text
+    version: Text
+    created_at: Text = Field(description="UTC, ISO 8601")
+    rows: Count
+    key: Text
+    seed: Count
     features: list[FeatureSummary]
-    segments: list[SegmentSummary] = Field(min_length=1)
+    segments: list[SegmentSummary] = Field(min_length=1, max_length=MOST_SEGMENTS)
     mixture: MixtureSummary
-    ambiguous: list[Row] = Field(description="The rows whose largest probability is smallest")
+    ambiguous: list[Row] = Field(
+        max_length=AMBIGUOUS_ROWS, description="The rows whose largest probability is smallest"
+    )
     sample: Sample
     evaluation: Evaluation
     succession: Succession
-    model_path: str = Field(description="model.joblib, relative to the project where it is inside")
-    model_sha256: str
+    model_path: Text = Field(description="model.joblib, relative to the project where it is inside")
+    model_sha256: Text
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        wholeness.check_summary(self)
+        return self
 
     def following(self, succession: Succession) -> Summary:
         """The same with the segment ids of another comparison."""
@@ -249,5 +286,8 @@ class Summary(Choice):
 def of_segment(warning: str, word: str, ids: Mapping[int, int]) -> str:
     """A warning that begins with a `word` and its number, by the id that `ids` gives for it."""
     return re.sub(
-        rf"^{word} (\d+)\b", lambda found: f"Segment {ids[int(found[1])]}", warning, count=1
+        rf"^{word} ([0-9]{{1,9}})\b",
+        lambda found: f"Segment {ids.get(int(found[1]), found[1])}",
+        warning,
+        count=1,
     )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import FastAPI, HTTPException, Request
-from fastapi.exception_handlers import http_exception_handler
+from fastapi import APIRouter, FastAPI, HTTPException
 from fastapi.responses import HTMLResponse, Response
-from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from include.gmm.monitoring.drift import Drift
 from include.gmm.page import acts, assets, drift, pages, vega
@@ -16,12 +14,15 @@ from include.gmm.page.export import report, sample_csv, segments_csv
 from include.gmm.page.reason import NoSummary
 from include.gmm.summary import Summary
 from plugins.gmm_summaries import lists, loaded, told
-from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders, refusal
+from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, SafeHeaders
+from plugins.gmm_summaries.answers import File, Page, not_found
 from plugins.gmm_summaries.promotions import champions, standings
 from plugins.gmm_summaries.runs import Found, find, reading
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+app.router.route_class = File
 app.add_middleware(SafeHeaders)
+tab = APIRouter(route_class=Page)
 
 
 @app.get("/static/{digest}/{name}", dependencies=LOGGED_IN)
@@ -36,7 +37,7 @@ def static(digest: str, name: str) -> Response:
     )
 
 
-@app.get("/{dag_id}/{run_id}/clusters", dependencies=MAY_READ_RUN)
+@tab.get("/{dag_id}/{run_id}/clusters", dependencies=MAY_READ_RUN)
 def clusters(dag_id: str, run_id: str) -> HTMLResponse:
     """The page in the tab."""
     with reading() as session:
@@ -105,7 +106,7 @@ def chart(
         case Act():
             made = None
         case NoSummary():
-            raise _not_found(left)
+            raise not_found(left)
     if made is None:
         raise HTTPException(404, "There is no such chart.")
     loaded.stays("charts")
@@ -116,6 +117,7 @@ def chart(
     return Response(vega.as_json(made), media_type="application/json")
 
 
+app.include_router(tab)
 app.include_router(lists.router)
 
 
@@ -125,22 +127,9 @@ def nothing() -> Response:
     raise HTTPException(404, "There is no such page.")
 
 
-@app.exception_handler(StarletteHTTPException)
-async def refuse(request: Request, error: StarletteHTTPException) -> Response:
-    """An error in the tab is a page, and elsewhere what Airflow's API answers."""
-    if getattr(request.scope.get("route"), "name", None) != "clusters":
-        return await http_exception_handler(request, error)
-    page = pages.message(refusal(error))
-    return HTMLResponse(page, error.status_code, headers=error.headers)
-
-
 def _summary(dag_id: str, run_id: str) -> Summary:
     with reading() as session:
         found = find(session, dag_id, run_id)
     if isinstance(found, NoSummary):
-        raise _not_found(found)
+        raise not_found(found)
     return found.summary
-
-
-def _not_found(reason: NoSummary) -> HTTPException:
-    return HTTPException(404, f"{reason.title}. {reason.text}")

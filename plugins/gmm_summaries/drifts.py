@@ -16,7 +16,7 @@ from include.gmm.page.drift import DriftHistory, Monitor, Monitored
 from include.gmm.page.past import Run
 from include.gmm.page.reason import NoSummary
 from plugins.gmm_summaries.kinds import MONITORING, TRAINING
-from plugins.gmm_summaries.runs import NEWEST_FIRST, RUN, SHOWN, n_runs, newest_returned
+from plugins.gmm_summaries.runs import NEWEST_FIRST, RUN, SHOWN, VALUE, n_runs, newest_returned
 from plugins.gmm_summaries.states import NO_CHAMPION
 from plugins.gmm_summaries.xcoms import DRIFT, parse, returned_by
 
@@ -32,7 +32,7 @@ _ATTEMPT = and_(
 def history(session: Session, dag_id: str) -> DriftHistory:
     """The newest runs of a DAG that monitors."""
     runs = session.execute(
-        select(*RUN, XComModel.value, TaskInstance.state.label("ended"))
+        select(*RUN, VALUE, TaskInstance.state.label("ended"))
         .outerjoin(XComModel, _LEFT)
         .outerjoin(TaskInstance, _ATTEMPT)
         .where(DagRun.dag_id == dag_id)

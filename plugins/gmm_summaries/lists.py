@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Literal
+from typing import Literal
 
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse, Response
-from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from include.gmm.page import acts, drift, lists, pages, vega
 from include.gmm.page.acts import Act
@@ -17,31 +14,13 @@ from include.gmm.page.drift import DriftHistory
 from include.gmm.page.past import History
 from include.gmm.page.reason import NoSummary
 from plugins.gmm_summaries import drifts, history, told
-from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, readable, refusal
+from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN, readable
+from plugins.gmm_summaries.answers import File, Page
 from plugins.gmm_summaries.kinds import MONITORING, TRAINING, dags_of
 from plugins.gmm_summaries.runs import reading
 
-
-class Page(APIRoute):
-    """A route whose refusals are pages, too, with the addresses that are right at its depth."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Answer as the route does, but for errors."""
-        answer = super().get_route_handler()
-        root = "../" * (self.path.count("/") - 1)
-
-        async def answer_or_refuse(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except StarletteHTTPException as error:
-                page = pages.message(refusal(error), root)
-                return HTMLResponse(page, error.status_code, headers=error.headers)
-
-        return answer_or_refuse
-
-
 CHOOSE = "Two different runs can be compared. Go back to the history of the DAG to choose them."
-router = APIRouter()
+router = APIRouter(route_class=File)
 tabs = APIRouter(route_class=Page)
 
 

@@ -16,7 +16,7 @@ from include.gmm.page.standing import Champion, Decision, Standing, champion, st
 from plugins.gmm_summaries.kinds import ROLLBACK, TRAINING
 from plugins.gmm_summaries.runs import Found
 from plugins.gmm_summaries.states import APPROVAL, PROMOTION, Attempt, undecided
-from plugins.gmm_summaries.xcoms import OUTCOME, Outcomes, parse, returned_by
+from plugins.gmm_summaries.xcoms import OUTCOME, Outcomes, parse, returned_by, value_of
 
 RECENT = 20  # decisions of a DAG among which its champion is looked for
 
@@ -42,8 +42,9 @@ def champions(session: Session, dag_ids: Collection[str]) -> dict[str, Champion 
         .where(decides, XComModel.map_index == -1, XComModel.key == XCOM_RETURN_KEY)
         .subquery()
     )
+    value = value_of(Outcomes).label("value")
     rows = session.execute(
-        select(DagRun.dag_id, DagRun.run_id, DagRun.run_after, Outcomes.timestamp, Outcomes.value)
+        select(DagRun.dag_id, DagRun.run_id, DagRun.run_after, Outcomes.timestamp, value)
         .join(ranked, ranked.c.dag_run_id == DagRun.id)
         .join(Outcomes, returned_by(ranked.c.task_id, Outcomes))
         .where(ranked.c.place <= RECENT)

@@ -28,20 +28,21 @@ from plugins.gmm_summaries.xcoms import (
     Outcomes,
     Returned,
     Summaries,
-    fits,
     parse,
     returned_by,
     unreadable,
+    value_of,
 )
 
 RUN = (DagRun.dag_id, DagRun.run_id, DagRun.run_after, DagRun.state)
+VALUE = value_of(XComModel).label("value")
 SHOWN = 50  # of a DAG in its history
 NEWEST_FIRST = (DagRun.run_after.desc(), DagRun.id.desc())
 # Of a run, its summary, and what became of its version.
 COLUMNS = (
     *RUN,
-    Summaries.value.label("summary"),
-    Outcomes.value.label("outcome"),
+    value_of(Summaries).label("summary"),
+    value_of(Outcomes).label("outcome"),
     Outcomes.timestamp.label("decided"),
 )
 
@@ -84,7 +85,7 @@ def find_returned[T: BaseModel](
 ) -> T | NoSummary:
     """What a task of this very run of this very DAG returned, or the reason why it did not."""
     run = session.execute(
-        select(DagRun.state, XComModel.value)
+        select(DagRun.state, VALUE)
         .outerjoin(XComModel, returned_by(returned.task_id, XComModel))
         .where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
     ).first()
@@ -98,7 +99,7 @@ def newest_returned(
 ) -> Sequence[Row[Any]]:
     """RUN and the value of the newest run of each DAG in which the task returned something."""
     left = returned_by(returned.task_id, XComModel)
-    among = newest(select(DagRun.id).join(XComModel, left), dag_ids, (*RUN, XComModel.value))
+    among = newest(select(DagRun.id).join(XComModel, left), dag_ids, (*RUN, VALUE))
     return session.execute(among.join(XComModel, left)).all()
 
 
@@ -127,7 +128,7 @@ def found(run: Row[Any]) -> Found | NoSummary:
         return Found(summary, promoted)
     if promoted.version != summary.version:
         return Found(summary, unreadable(OUTCOME, f"It is of version {promoted.version}."))
-    if not fits(promoted.succession, len(summary.segments)):
+    if len(promoted.succession.segment_ids) != len(summary.segments):
         return Found(summary, unreadable(OUTCOME, "It is of other segments than this version has."))
     if promoted.succession != summary.succession:
         summary = summary.following(promoted.succession)

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from airflow.models.dagrun import DagRun
 from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import ColumnElement, and_
+from pydantic_core import ErrorDetails
+from sqlalchemy import ColumnElement, Text, and_, cast
 from sqlalchemy.orm import aliased
 
 from include.gmm.monitoring.drift import Drift
 from include.gmm.page.acts import Published
 from include.gmm.page.reason import NoSummary
-from include.gmm.summary import Promoted, Succession, Summary
+from include.gmm.summary import Promoted, Summary
 from plugins.gmm_summaries.kinds import MONITORING, ROLLBACK, SCORING, TRAINING
 from plugins.gmm_summaries.states import PROMOTION
 
 FAULTS_SHOWN = 5
+FAULT_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -56,27 +57,28 @@ def returned_by(task_id: str | ColumnElement[str], xcoms: Any) -> ColumnElement[
     )
 
 
+def value_of(xcoms: Any) -> ColumnElement[str | None]:
+    """The value as JSON, to be taken apart by `parse`, for what SQLAlchemy does with it may fail.
+
+    One value that is nested too deep would take the whole answer of the database away.
+    """
+    return cast(xcoms.value, Text)
+
+
 LEFT_SUMMARY = returned_by(TRAINING.task_id, Summaries)
 LEFT_OUTCOME = returned_by(PROMOTION, Outcomes)
 
 
-def parse[T: BaseModel](value: Any, returned: Returned[T]) -> T | NoSummary:
+def parse[T: BaseModel](value: str | None, returned: Returned[T]) -> T | NoSummary:
     """A stored XCom as what it should be. Plain JSON alone: nothing in it can become an object."""
-    found = _validated(value, returned)
-    if not _whole(found):
-        return unreadable(
-            returned, "Its parts do not fit each other. Run the DAG again to replace it."
-        )
-    return found
-
-
-def fits(succession: Succession, segments: int) -> bool:
-    """Whether its numbers are of that many segments, and of the champion's that it names."""
-    return (
-        len(set(succession.segment_ids)) == len(succession.segment_ids) == segments
-        and len(succession.flow) == len(succession.former)
-        and all(len(row) == segments for row in succession.flow)
-    )
+    value = value or "null"
+    if value.startswith('"'):  # Airflow keeps what a task returned as JSON, or as JSON in a text
+        with contextlib.suppress(ValueError):
+            value = json.loads(value)
+    try:
+        return returned.model.model_validate_json(value)
+    except ValidationError as error:
+        return _refused(error.errors(include_url=False), returned)
 
 
 def unreadable(returned: Returned[Any], text: str, *details: str) -> NoSummary:
@@ -84,64 +86,40 @@ def unreadable(returned: Returned[Any], text: str, *details: str) -> NoSummary:
     return NoSummary(f"This {returned.name} cannot be read", text, details)
 
 
-def _whole(found: BaseModel | NoSummary) -> bool:
-    """Whether the parts that a page holds against each other fit."""
-    if isinstance(found, Drift):
-        parts = [(each.then, each.now) for each in found.segments]
-        parts += [both for each in found.features for both in zip(each.then, each.now, strict=True)]
-        # A chart divides values by thresholds, and would draw nothing of an infinite quotient.
-        return all(0 <= share <= 1 for both in parts for share in both) and all(
-            math.isfinite(each.value / each.threshold) for each in found.measures
-        )
-    if not isinstance(found, Summary):
-        return True
-    numbers = tuple(segment.number for segment in found.segments)
-    return (
-        fits(found.succession, len(numbers))
-        and numbers == found.succession.segment_ids
-        and set(found.sample.segments) <= set(numbers)
+def _refused(faults: list[ErrorDetails], returned: Returned[Any]) -> NoSummary:
+    for fault in faults:
+        if fault["type"] in ("json_invalid", "model_type"):
+            return unreadable(
+                returned,
+                f"Task {returned.task_id} returned something else. If XComs are kept outside the "
+                "metadata database (a custom XCom backend), this tab cannot see them.",
+                fault["msg"],
+            )
+        if fault["loc"] == ("schema_version",):
+            return unreadable(returned, _of_another_schema(fault["input"], returned))
+    claim = "Its parts do not fit each other."
+    if any(fault["type"] != "value_error" for fault in faults):
+        claim = f"It claims to follow schema {returned.schema}, but does not."
+    return unreadable(
+        returned,
+        f"{claim} Run the DAG again to replace it.",
+        *map(_named, faults[:FAULTS_SHOWN]),
+        *([f"and {len(faults) - FAULTS_SHOWN} more"] if len(faults) > FAULTS_SHOWN else []),
     )
 
 
-def _validated[T: BaseModel](value: Any, returned: Returned[T]) -> T | NoSummary:
-    model = returned.model
-    if isinstance(value, str):  # at once, in half the time; whatever is amiss is found out below
-        with contextlib.suppress(ValidationError):
-            return model.model_validate_json(value)
-    try:
-        content = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        return unreadable(
-            returned,
-            f"Task {returned.task_id} returned something else. If XComs are kept outside the "
-            "metadata database (a custom XCom backend), this tab cannot see them.",
-        )
-    schema = content.get("schema_version", returned.schema)
-    if schema != returned.schema:
-        return unreadable(returned, _of_another_schema(schema, returned))
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)
-        ]
-        return unreadable(
-            returned,
-            f"It claims to follow schema {returned.schema}, but does not. Run the DAG again to "
-            "replace it.",
-            *faults[:FAULTS_SHOWN],
-            *([f"and {len(faults) - FAULTS_SHOWN} more"] if len(faults) > FAULTS_SHOWN else []),
-        )
+def _named(fault: ErrorDetails) -> str:
+    """Where, and what is wrong there."""
+    place = ".".join(map(str, fault["loc"]))
+    said = fault["msg"].removeprefix("Value error, ")
+    return (f"{place}: {said}" if place else said)[:FAULT_LENGTH]
 
 
 def _of_another_schema(schema: Any, returned: Returned[Any]) -> str:
     known = returned.schema
     both = (
-        f"The run wrote its {returned.name} with schema {schema!r}, and this tab reads schema "
-        f"{known}."
+        f"The run wrote its {returned.name} with schema {repr(schema)[:40]}, and this tab reads "
+        f"schema {known}."
     )
     if isinstance(schema, int) and schema < known:
         return (

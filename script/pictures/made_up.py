@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from include.gmm.parts import MOST_SEGMENTS
 from include.gmm.summary import Summary
 from tests.gmm.page.examples import example
-
-MOST_SEGMENTS = 50
 
 
 def summaries() -> dict[str, dict[str, Any]]:
@@ -33,7 +34,7 @@ def _of_one_feature(summary: Summary) -> Summary:
             "mixture": mixture.model_copy(
                 update={
                     "means": [mean[:1] for mean in mixture.means],
-                    "covariances": [[row[:1] for row in each[:1]] for each in mixture.covariances],
+                    "covariances": np.array(mixture.covariances)[:, :1, :1].tolist(),
                     "axes": [[1.0]],
                 }
             ),

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -55,6 +56,33 @@ def test_shares_and_probabilities_are_those_of_the_saved_model(
     largest = probabilities.max(axis=1)
     assert summary.evaluation.mean_largest_probability == pytest.approx(largest.mean())
     assert summary.evaluation.share_below_60_percent == pytest.approx((largest < 0.6).mean())
+
+
+def test_the_least_log_density_is_that_of_the_row_least_like_the_others(
+    summary: Summary, shoppers: pd.DataFrame
+) -> None:
+    """By the formula that the page has: of standardised values, with the published parameters."""
+    columns = []
+    for feature in summary.features:
+        if feature.in_mixture:
+            values = shoppers[feature.name].to_numpy()
+            transformed = np.log1p(values) if feature.transform == "log1p" else values
+            assert feature.scale is not None
+            columns.append((transformed - feature.centre) / feature.scale)
+    rows, d = np.column_stack(columns), len(columns)
+    mixture, kind = summary.mixture, summary.covariance_type
+    given: Any = mixture.covariances
+    covariances = [given] * len(mixture.weights) if kind == "tied" else given
+    densities = sum(
+        weight
+        * multivariate_normal(
+            mean, np.eye(d) * covariance if kind in ("diag", "spherical") else covariance
+        ).pdf(rows)
+        for weight, mean, covariance in zip(
+            mixture.weights, mixture.means, covariances, strict=True
+        )
+    )
+    assert summary.evaluation.least_log_density == pytest.approx(np.log(densities.min()))
 
 
 def test_gaps_in_a_profile_column_are_left_out_of_its_mean(

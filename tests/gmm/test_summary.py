@@ -7,8 +7,16 @@ from sklearn.mixture import GaussianMixture
 
 from include.gmm.projection import discriminant_axes
 from include.gmm.rounding import significant
-from include.gmm.sampling import SAMPLE_ROWS, SAMPLE_VALUES
-from include.gmm.summary import CandidateSummary, MixtureSummary, Row, Sample, Summary, of_segment
+from include.gmm.sampling import SAMPLE_VALUES
+from include.gmm.summary import (
+    SAMPLE_ROWS,
+    CandidateSummary,
+    MixtureSummary,
+    Row,
+    Sample,
+    Summary,
+    of_segment,
+)
 from tests.gmm.page.examples import after_a_champion, example
 
 NUMBER = -1234567.1234567891

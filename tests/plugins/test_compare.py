@@ -35,7 +35,10 @@ def compared(client: Client, trained: Callable[..., str], dag_id: str) -> Compar
 
 def test_figures_of_both_stand_beside_their_difference(compared: Compare) -> None:
     surer = example().evaluation.model_copy(update={"mean_largest_probability": 0.9518})
-    page = compared(example(), changed(4, evaluation=surer, covariance_type="diag"))
+    diagonal = example(4).mixture.model_copy(update={"covariances": [[1.0] * 4] * 4})
+    page = compared(
+        example(), changed(4, evaluation=surer, covariance_type="diag", mixture=diagonal)
+    )
     lines = {
         name: re.findall(r"<td[^>]*>(.*?)</td>", cells)
         for name, cells in re.findall(r'<th scope="row">([^<]+)</th>(.*?)</tr>', page)
@@ -66,7 +69,22 @@ def test_profiles_are_in_the_units_of_the_user(compared: Compare) -> None:
 
 
 def test_settings_that_differ_are_named_and_no_others(compared: Compare) -> None:
-    other = changed(seed=7, criterion="icl", features=example().features[1:])
+    renamed = example().features[0].model_copy(update={"name": "visits"})
+    segments = [
+        each.model_copy(
+            update={
+                "profile": {
+                    name.replace("recency_days", "visits"): mean
+                    for name, mean in each.profile.items()
+                }
+            }
+        )
+        for each in example().segments
+    ]
+    features = [renamed, *example().features[1:]]
+    other = example().model_copy(
+        update={"seed": 7, "criterion": "icl", "features": features, "segments": segments}
+    )
     page = compared(example(), other)
     settings = page[page.index("What differs in the settings") : page.index("The segments")]
     names = re.findall(r'<th scope="row">([^<]+)</th>', settings)

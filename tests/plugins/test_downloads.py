@@ -28,7 +28,7 @@ def test_each_address_on_the_page_is_relative_and_answers(client: Client, page: 
     viewer = client("viewer")
     answer = viewer.get(f"{page}/clusters")
     addresses = {each for each in Parsed(answer.text).addresses() if not each.startswith("#")}
-    assert len(addresses) == 21  # five assets, four files, and six charts as PNG and SVG
+    assert len(addresses) == 23  # seven assets, four files, and six charts as PNG and SVG
     for address in addresses:
         assert not address.startswith(("/", "http:", "https:", "data:", "javascript:"))
         assert viewer.get(answer.url.join(address)).status_code == 200, address

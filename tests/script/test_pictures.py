@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from include.gmm.page import pages
+from include.gmm.parts import MOST_SEGMENTS
 from include.gmm.summary import Summary
 from script.pictures.life import MONTHS
-from script.pictures.made_up import MOST_SEGMENTS, summaries
+from script.pictures.made_up import summaries
 from tests.conftest import PROJECT
 from tests.system.conftest import AirflowWithRun
 from tests.system.purchases import PURCHASES, TRAINED_UNTIL, bring_purchases

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from include.gmm.page.pages import environment
 from include.gmm.page.past import Run
 from include.gmm.page.reason import NoSummary
+from include.gmm.parts import Count, Text
 from include.gmm.summary import Promoted
 
 
@@ -20,9 +21,9 @@ class Published(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     schema_version: Literal[1] = 1
-    table: str
-    rows: int = Field(ge=0)
-    version: str
+    table: Text
+    rows: Count
+    version: Text
 
 
 @dataclass(frozen=True)

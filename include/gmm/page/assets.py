@@ -14,9 +14,12 @@ MEDIA_TYPES = {
     "lists.css": "text/css",
     "airflow.js": "text/javascript",
     "page.js": "text/javascript",
+    "numbers.js": "text/javascript",
+    "pasted.js": "text/javascript",
     "what_if.js": "text/javascript",
     "vega.js": "text/javascript",
 }
+WHAT_IF = ("numbers.js", "pasted.js", "what_if.js")
 
 
 @functools.cache

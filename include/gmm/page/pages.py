@@ -34,6 +34,7 @@ environment.globals["bins"] = [
     for place in range(HISTOGRAM_BINS)
 ]
 environment.globals["asset"] = assets.address
+environment.globals["scripts"] = assets.WHAT_IF
 for _filter in (
     words.count,
     words.percent,
@@ -69,11 +70,19 @@ def clusters(
 
 
 def report(summary: Summary) -> str:
-    """The same page as one file that needs nothing else, with its charts in both themes."""
-    drawn = {
-        f"{name}.{theme}": _as_data(vega.as_svg(chart).encode(), "image/svg+xml")
+    """The same page as one file that needs nothing else, with its charts in both themes.
+
+    In the place of a chart that cannot be drawn the page says so; its numbers stand beside it.
+    """
+    charts = {
+        f"{name}.{theme}": chart
         for name, theme in itertools.product(FIGURES, THEME_NAMES)
         if (chart := vega.specification(summary, name, theme)) is not None
+    }
+    drawn = {
+        name: _as_data(svg.encode(), "image/svg+xml")
+        for name, svg in zip(charts, vega.as_svgs(list(charts.values())), strict=True)
+        if svg is not None
     }
     return environment.get_template("clusters.html").render(
         summary=summary,
@@ -82,7 +91,7 @@ def report(summary: Summary) -> str:
         root="",
         report={
             "styles": assets.content("page.css").decode(),
-            "scripts": [assets.content(name).decode() for name in ("airflow.js", "what_if.js")],
+            "scripts": [assets.content(name).decode() for name in ("airflow.js", *assets.WHAT_IF)],
             "charts": drawn,
             "summary": _as_data(summary.model_dump_json(indent=2).encode(), "application/json"),
         },
@@ -105,9 +114,16 @@ def _what_if(summary: Summary) -> str:
             "means": summary.mixture.means,
             "covariances": summary.mixture.covariances,
             "features": [
-                {"transform": feature.transform, "centre": feature.centre, "scale": feature.scale}
+                {
+                    "names": [feature.heading, feature.label, feature.name],
+                    "unit": feature.unit,
+                    "transform": feature.transform,
+                    "centre": feature.centre,
+                    "scale": feature.scale,
+                }
                 for feature in features
             ],
+            "least": summary.evaluation.least_log_density,
         }
     )
 

@@ -1,19 +1,21 @@
-"""Drawing: by the script that the page loads, or here, as SVG or PNG."""
+"""Charts: for the script that the page loads, or drawn as SVG or PNG."""
 
 from __future__ import annotations
 
-import functools
 import json
+import math
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from include.gmm.page.pictures import Order, pictures
 from include.gmm.summary import Summary
 
 if TYPE_CHECKING:
     from include.gmm.page.charts import ThemeName
 
-PIXELS = 2.0  # of a PNG for each pixel of the chart: sharp on paper, too
+FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Altair keeps the object that `.axis(...)`, `.scale(...)` and their like act upon in the class:
 # two threads that make charts at once would swap their axes.
@@ -34,24 +36,26 @@ def made(draw: Callable[[], Any]) -> dict[str, Any] | None:
     """What `draw` makes with Altair as Vega-Lite; None if it makes nothing."""
     with _one_at_a_time:
         chart = draw()
-        return None if chart is None else dict(chart.to_dict())
+        return None if chart is None else dict(_harmless(chart.to_dict()))
 
 
 def as_svg(chart: dict[str, Any]) -> str:
-    """The chart as an SVG file."""
-    import vl_convert
+    """The chart as an SVG file. Raises DrawingError."""
+    return pictures.one(Order("svg", as_json(chart))).decode()
 
-    return str(vl_convert.vegalite_to_svg(chart, allowed_base_urls=[]))
+
+def as_svgs(charts: Sequence[dict[str, Any]]) -> list[str | None]:
+    """The charts as SVG files, drawn in one go; None for each that cannot be drawn."""
+    drawn = pictures.all([Order("svg", as_json(chart)) for chart in charts])
+    return [None if content is None else content.decode() for content in drawn]
 
 
 def as_png(chart: dict[str, Any], theme: ThemeName) -> bytes:
-    """The chart as a PNG file, on the background of a page of that theme."""
-    import vl_convert
-
+    """The chart as a PNG file, on the background of a page of that theme. Raises DrawingError."""
     from include.gmm.page.charts import THEMES
 
     opaque = {**chart, "config": {**chart["config"], "background": THEMES[theme].page}}
-    return bytes(vl_convert.vegalite_to_png(opaque, scale=PIXELS, allowed_base_urls=[]))
+    return pictures.one(Order("png", as_json(opaque)))
 
 
 def as_json(chart: dict[str, Any]) -> str:
@@ -59,15 +63,19 @@ def as_json(chart: dict[str, Any]) -> str:
     return json.dumps(chart, separators=(",", ":"), allow_nan=False)
 
 
-@functools.cache
-def _bundle() -> bytes:
-    import vl_convert
-
-    script: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub is too strict
-    return script.encode()
-
-
 def bundle() -> bytes:
-    """Vega, Vega-Lite and vega-embed as one script, made once in a process (a second)."""
-    with _one_at_a_time:
-        return _bundle()
+    """Vega, Vega-Lite and vega-embed as one script (a second). Raises DrawingError."""
+    return pictures.one(Order("script"))
+
+
+def _harmless(part: Any) -> Any:
+    """The same without what ends whoever draws it: characters that XML forbids, NaN, infinity."""
+    if isinstance(part, str):
+        return FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", part)
+    if isinstance(part, float):
+        return part if math.isfinite(part) else None
+    if isinstance(part, dict):
+        return {key: _harmless(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_harmless(value) for value in part]
+    return part

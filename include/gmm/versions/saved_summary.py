@@ -24,7 +24,7 @@ def read(folder: Path) -> Summary:
             f"{path}: cannot be read ({error.strerror}); name the folder of a version, "
             "<models>/<segmentation>/<version>, and if the file is not there, train again"
         ) from error
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(f"{path}: is no JSON; the file was damaged. Train again") from None
     expected = Summary.model_fields["schema_version"].default
     found = content.get("schema_version") if isinstance(content, dict) else None

@@ -72,6 +72,7 @@ def example(segments: int = 5, label: str = "Average order", path: str = "model.
             log_likelihood_per_row_held_out=-1.7152,
             mean_largest_probability=0.9318,
             share_below_60_percent=0.0413,
+            least_log_density=-14.25,
         ),
         succession=first_of_all(segments),
         model_path=path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,6 +17,8 @@ from include.gmm.page.charts import CHARTS, THEMES, ThemeName
 from include.gmm.page.charts.scatter import covariances
 from include.gmm.summary import MixtureSummary, Sample, Summary
 from tests.gmm.page.examples import HOSTILE, after_a_champion, example
+
+pytestmark = pytest.mark.usefixtures("drawn_here")
 
 THEME_NAMES: tuple[ThemeName, ...] = ("light", "dark")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -63,6 +66,32 @@ def test_a_label_stands_in_the_chart_as_it_was_written() -> None:
     assert any(
         text.startswith("<script>alert(1)") for text in texts(draw("profiles", label=HOSTILE))
     )
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1f", "\ufffe", "\uffff", "\ud800"])
+def test_what_no_xml_may_hold_is_replaced_in_a_chart(character: str) -> None:
+    summary = example()
+    feature = summary.features[0].model_copy(update={"label": f"a{character}b\tc"})
+    made = vega.specification(
+        summary.model_copy(update={"features": [feature]}), "profiles", "light"
+    )
+    assert made is not None
+    (rows,) = made["datasets"].values()
+    assert {row["feature"] for row in rows} == {"a\N{REPLACEMENT CHARACTER}b\tc"}
+    assert json.dumps(character)[1:-1] not in vega.as_json(made)
+
+
+def test_a_number_beyond_all_numbers_is_left_out_of_a_chart() -> None:
+    summary = example()
+    feature = summary.features[0].model_copy(update={"mean": -1e308, "standard_deviation": 1e-308})
+    segments = [
+        each.model_copy(update={"profile": {**each.profile, feature.name: 1e308}})
+        for each in summary.segments
+    ]
+    changed = {"features": [feature, *summary.features[1:]], "segments": segments}
+    made = vega.specification(summary.model_copy(update=changed), "profiles", "light")
+    assert made is not None
+    assert "Infinity" not in vega.as_json(made)
 
 
 def test_the_bars_of_the_shares_are_labelled_with_them() -> None:

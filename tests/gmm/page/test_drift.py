@@ -14,6 +14,8 @@ from tests.gmm.page.drift_examples import SVG, drawn_over_time, drifted, over_ti
 from tests.gmm.page.examples import HOSTILE
 from tests.gmm.page.parsed import Parsed
 
+pytestmark = pytest.mark.usefixtures("drawn_here")
+
 THEME_NAMES: tuple[ThemeName, ...] = ("light", "dark")
 CHARTS = ("drift-segments", "drift-feature-0", "drift-feature-1")
 

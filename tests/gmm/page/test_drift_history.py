@@ -11,6 +11,8 @@ from include.gmm.page import drift, vega
 from include.gmm.page.charts import THEMES, ThemeName
 from tests.gmm.page.drift_examples import SVG, drawn_over_time, over_time, texts
 
+pytestmark = pytest.mark.usefixtures("drawn_here")
+
 
 def test_the_history_lists_the_runs_and_marks_breaches() -> None:
     page = drift.history(over_time(0.1, 0.31, 0.25))

@@ -14,6 +14,8 @@ from include.gmm.page.charts.flow import LABEL, LEAST, ROWS
 from include.gmm.summary import FormerSegment, Summary
 from tests.gmm.page.examples import after_a_champion, example
 
+pytestmark = pytest.mark.usefixtures("drawn_here")
+
 
 def going(flow: list[list[int]], former: list[int], present: tuple[int, ...]) -> Summary:
     """Rows that go from these segments to those, by their ids."""

@@ -17,6 +17,8 @@ from include.gmm.summary import Summary
 from tests.gmm.page.examples import HOSTILE, example
 from tests.gmm.page.parsed import Parsed
 
+pytestmark = pytest.mark.usefixtures("drawn_here")
+
 
 def test_the_page_says_first_what_was_found_and_then_how_sure_it_is() -> None:
     page = pages.clusters(example())
@@ -111,7 +113,7 @@ def test_no_markup_of_the_user_is_in_a_report() -> None:
     hostile = example(label=HOSTILE, path=HOSTILE).model_copy(update={"title": HOSTILE})
     page = pages.report(hostile)
     assert "<script>alert" not in page
-    assert page.count("<script>") == 2
+    assert page.count("<script>") == 4
 
 
 @pytest.mark.parametrize("segments", [1, 2, 50])

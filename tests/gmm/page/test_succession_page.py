@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from include.gmm.page import pages
 from include.gmm.page.succession import newcomers, retired
 from include.gmm.summary import FormerSegment, Summary
 from tests.gmm.page.examples import HOSTILE, after_a_champion, example
+
+pytestmark = pytest.mark.usefixtures("drawn_here")
 
 
 def following(passed: bool = True) -> Summary:

@@ -19,9 +19,10 @@ def test_a_summary_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     [
         (None, r"cannot be read \(No such file or directory\); name the folder of a version"),
         ("{", "is no JSON; the file was damaged. Train again"),
-        ("[]", "has schema None, and this release reads schema 3; train again"),
-        ('{"schema_version": 1}', "has schema 1, and this release reads schema 3; train again"),
-        ('{"schema_version": 3}', r"\d+ fields are not as this release writes them; train again"),
+        ("[" * 100_000, "is no JSON; the file was damaged. Train again"),
+        ("[]", "has schema None, and this release reads schema 4; train again"),
+        ('{"schema_version": 1}', "has schema 1, and this release reads schema 4; train again"),
+        ('{"schema_version": 4}', r"\d+ fields are not as this release writes them; train again"),
     ],
 )
 def test_a_refusal_names_the_file_and_what_to_do(

@@ -85,7 +85,7 @@ def measures(history: DriftHistory, theme: Theme) -> Any:
             "place": place,
             "measure": titles[measure.kind, measure.name],
             "version": run.drift.version,
-            "multiple": measure.value / measure.threshold,
+            "multiple": measure.multiple,
             "limit": 1,
             "value": measure.value,
             "threshold": measure.threshold,
