@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -15,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from include.gmm import declared
 from include.gmm.errors import InputError
 
 PROJECT = Path(__file__).parents[2]
@@ -32,7 +34,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 TableName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=60)]
 SegmentName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
-SqlType = Annotated[str, Field(pattern=r"^[A-Za-z]+(\(\d+(, *\d+)?\))?$")]
+SqlType = Annotated[str, AfterValidator(declared.sql_type)]
 
 
 class _Section(BaseModel):
@@ -42,11 +44,15 @@ class _Section(BaseModel):
 class Source(_Section):
     """Where the raw rows come from: a file that is loaded, or a table that is already there."""
 
-    table: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")] = Field(
+    table: Annotated[str, AfterValidator(declared.table)] = Field(
         description="schema.table in the warehouse"
     )
     file: str | None = Field(
-        default=None, description="CSV or Parquet to load, relative to the project"
+        default=None,
+        description="CSV, Parquet or a folder of Parquet files to load, relative to the project",
+    )
+    encoding: Annotated[str, AfterValidator(declared.encoding)] = Field(
+        default="utf-8", description="Of a CSV file; any that Python knows"
     )
     columns: dict[Column, SqlType] = Field(
         min_length=1, description="The columns that must be there, each with its SQL type"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,31 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from include.gmm import sql
 from include.gmm.errors import InputError
-from include.gmm.files import open_file, refusing
+from include.gmm.files import NO_EXTENSIONS, first_line, opened
 from include.gmm.settings import PROJECT, WAREHOUSE, Segmentation, Source
 
 LOCK_PATIENCE = 300  # seconds to wait for another DAG that is writing
+
+DAMAGED = (
+    "no DuckDB database, or a damaged one; move it away, with the .wal file beside it, and run "
+    "the train DAG: it is made again from the source"
+)
+DISK = {  # what DuckDB says of the disk, and what to say of it
+    r"No space left|Disk quota|max_temp_directory_size": "the disk is full; free space, try again",
+    r"Permission denied|Operation not permitted": "no permission to write it or into its folder; "
+    "change owner or mode",
+    r"Read-only file system|read-only mode": "the file system is read-only; make it writable",
+    r"Input/output error": "the disk cannot read or write it; see to the disk",
+}
+DATABASE = {  # and of the file
+    r"not a valid DuckDB|Extension \"|Corrupt|checksum|read enough bytes|serializ|Is a directory"
+    r"|WAL": "no DuckDB database, or a damaged one; move it away, with the .wal file beside it, "
+    "and run the train DAG, which makes it again from the source",
+    r"older|newer|storage version|version number": "written by another release of DuckDB; use "
+    "that one, or move the file away and run the train DAG",
+}
 
 
 @dataclass(frozen=True)
@@ -34,24 +55,52 @@ def connected(path: Path = WAREHOUSE) -> Iterator[duckdb.DuckDBPyConnection]:
 
     DuckDB admits one process at a time that may write, and we never open it otherwise: in one
     process (`airflow dags test`) a second way of opening it would be refused.
-    Raises TimeoutError after LOCK_PATIENCE seconds.
+    Raises InputError where the file is no warehouse or is damaged, where it cannot be written, and
+    after LOCK_PATIENCE seconds.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = _connection(path)
+        try:
+            connection.execute("SET TimeZone = 'UTC'")  # on every machine
+            yield connection
+        finally:
+            connection.close()
+    except OSError as error:
+        raise InputError(f"{error.filename or path}: {error.strerror or error}") from error
+    except duckdb.Error as error:
+        if told := _told(error):
+            raise InputError(f"{path}: {told}") from error
+        raise
+
+
+def _connection(path: Path) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + LOCK_PATIENCE
     while True:
         try:
-            connection = duckdb.connect(str(path))
-            break
+            return duckdb.connect(str(path), config=NO_EXTENSIONS)
         except duckdb.IOException as error:
-            if "lock" not in str(error):
+            if "Could not set lock" not in str(error) or time.monotonic() > deadline:
                 raise
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{path}: another process is writing to it: {error}") from error
             time.sleep(0.2)
-    try:
-        yield connection
-    finally:
-        connection.close()
+
+
+def _told(error: duckdb.Error) -> str | None:
+    """What to say of an error of DuckDB that is one of its file or of the disk."""
+    of_files = (duckdb.OperationalError, duckdb.FatalException, duckdb.InternalError)
+    if not isinstance(error, of_files) and type(error) is not duckdb.Error:
+        return None
+    message = str(error)
+    if "Could not set lock" in message:
+        holder = re.search(r"held in (.+?) by user", message) or re.search(r"held in (.+)", message)
+        return (
+            f"still in use after {LOCK_PATIENCE} seconds by another process"
+            f"{f' ({holder[1]})' if holder else ''}; end it, or try again when it is done"
+        )
+    for pattern, told in (DISK | DATABASE).items():
+        if re.search(pattern, message, re.IGNORECASE):
+            return told
+    return first_line(error) if isinstance(error, duckdb.IOException) else None
 
 
 def demand_warehouse(path: Path) -> None:
@@ -78,38 +127,71 @@ def load_source(source: Source, path: Path = WAREHOUSE) -> LoadedTable:
 def read_features(settings: Segmentation, path: Path = WAREHOUSE) -> pd.DataFrame:
     """The columns that the segmentation names, from the table of its dbt model.
 
-    Raises InputError when the table or one of the columns is not there.
+    Keys that differ are different here, too, whatever their type.
+    Raises InputError when the table or one of the columns is not there, or the key cannot be one.
     """
     features = settings.features
     demand_warehouse(path)
     with connected(path) as connection:
-        present = _names(connection, "main", features.model)
+        present = _present(connection, "main", features.model)
         wanted = [features.key, *features.columns, *features.profile]
-        _demand(wanted, present, f"segmentation {settings.name!r}: dbt model {features.model!r}")
-        chosen = ", ".join(map(quoted, wanted))
-        frame: pd.DataFrame = connection.table(quoted(features.model)).project(chosen).df()
+        where = f"segmentation {settings.name!r}: dbt model {features.model!r}"
+        _demand(wanted, list(present), where)
+        key, *others = map(sql.quoted, wanted)
+        kind = present[features.key]
+        key = f"{sql.key_as_read(key, kind, f'{where}: key {features.key!r}')} AS {key}"
+        chosen = ", ".join([key, *others])
+        table = connection.table(f"main.{sql.quoted(features.model)}")
+        frame: pd.DataFrame = table.project(chosen).df()
     return frame
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, source: Source, file: Path) -> None:
-    schema, _ = source.table.split(".")
-    with refusing(file):
-        _demand(list(source.columns), open_file(connection, file).columns, str(file))
-        rows = open_file(connection, file, source.columns)
-        typed = rows.project(
-            ", ".join(
-                f"{quoted(name)}::{kind} AS {quoted(name)}" for name, kind in source.columns.items()
-            )
+def _replace(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> None:
+    types = {name: _type(name, kind) for name, kind in source.columns.items()}
+    schema, table = source.table.split(".")
+    into = _qualified(connection, source)
+    if connection.execute(
+        "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ? "
+        "AND database_name = current_database()",
+        [schema, table],
+    ).fetchall():
+        raise InputError(
+            f"source.table: {source.table} is a view in the warehouse, which is left as it is; "
+            "name another table"
         )
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        connection.execute(f"DROP TABLE IF EXISTS {source.table}")
-        typed.create(source.table)
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {into.rpartition('.')[0]}")
+    connection.execute(f"DROP TABLE IF EXISTS {into}")
+    with opened(connection, path, source.encoding, types) as file:
+        _demand(list(types), [column.name for column in file.columns], file.name)
+        try:
+            connection.execute(f"CREATE TABLE {into} AS {file.select(types)}")
+        except duckdb.Error as error:
+            if any(re.search(pattern, str(error)) for pattern in DISK):
+                raise  # it is not the file's fault
+            connection.execute("ROLLBACK")
+            raise file.refused(connection, types, error) from error
+
+
+def _qualified(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
+    """The source's table as SQL takes it; its schema may be called as the database is."""
+    database = connection.execute("SELECT current_database()").fetchall()[0][0]
+    return ".".join(map(sql.quoted, [database, *source.table.split(".")]))
+
+
+def _type(column: str, kind: str) -> str:
+    """The type as DuckDB itself writes it."""
+    try:
+        return str(duckdb.sqltype(kind))
+    except duckdb.Error as error:
+        raise InputError(
+            f"source.columns.{column}: {kind} is no type of DuckDB ({first_line(error)})"
+        ) from error
 
 
 def _inspected(connection: duckdb.DuckDBPyConnection, source: Source) -> LoadedTable:
-    present = _names(connection, *source.table.split("."))
+    present = list(_present(connection, *source.table.split(".")))
     _demand(list(source.columns), present, f"table {source.table!r}")
-    table = connection.table(source.table).set_alias("loaded")
+    table = connection.table(_qualified(connection, source)).set_alias("loaded")
     rows, digest = table.aggregate("count(*), sum(hash(loaded)::HUGEINT)").fetchall()[0]
     if rows == 0:
         raise InputError(f"{source.file or source.table}: there are no rows")
@@ -127,19 +209,14 @@ def columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> d
     )
 
 
-def _names(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:
+def _present(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
     found = columns(connection, schema, table)
     if not found:
         raise InputError(f"the warehouse has no table {schema}.{table}")
-    return list(found)
+    return found
 
 
 def _demand(wanted: list[str], present: list[str], where: str) -> None:
     missing = [name for name in wanted if name not in present]
     if missing:
         raise InputError(f"{where} has no column {', '.join(missing)}; it has {', '.join(present)}")
-
-
-def quoted(name: str) -> str:
-    """A name as SQL takes it, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'

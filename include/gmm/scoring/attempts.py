@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from include.gmm.scoring.tables import parts, physical
-from include.gmm.warehouse import quoted
+from include.gmm.sql import quoted
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:

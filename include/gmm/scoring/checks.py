@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
-from include.gmm.warehouse import columns, quoted
+from include.gmm.sql import quoted
+from include.gmm.warehouse import columns
 
 NUMERIC = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)")
 BATCH_ROWS = 100_000  # keys that are looked at at a time

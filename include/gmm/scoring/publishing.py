@@ -13,8 +13,8 @@ from include.gmm.scoring.plan import ScoringPlan
 from include.gmm.scoring.ranges import changed, refuse_closed
 from include.gmm.scoring.tables import parts, physical, show, shown, transaction
 from include.gmm.settings import WAREHOUSE, Segmentation
+from include.gmm.sql import quoted
 from include.gmm.versions import artifacts
-from include.gmm.warehouse import quoted
 
 
 def publish(models: Path, plan: ScoringPlan, path: Path = WAREHOUSE, *, held: bool = False) -> int:

@@ -19,8 +19,8 @@ from include.gmm.scoring.engine import Engine
 from include.gmm.scoring.plan import ScoringPlan
 from include.gmm.scoring.tables import probabilities, transaction
 from include.gmm.settings import WAREHOUSE
+from include.gmm.sql import quoted
 from include.gmm.versions import artifacts
-from include.gmm.warehouse import quoted
 
 BATCH_ROWS = 2 * CHUNK_ROWS  # what a thread takes at a time; all of it stays in the cache
 

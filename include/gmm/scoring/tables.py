@@ -16,7 +16,8 @@ from pathlib import Path
 import duckdb
 
 from include.gmm.errors import InputError
-from include.gmm.warehouse import columns, connected, quoted
+from include.gmm.sql import quoted
+from include.gmm.warehouse import columns, connected
 
 # Megabytes that DuckDB may keep in all, for every thread, and for every column that a thread writes
 # (a row group of it is 1 MB, and is there twice at times). What a sort needs beyond goes to disk.
