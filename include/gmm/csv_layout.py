@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
+import dataclasses
 import gzip
 import io
 import tempfile
@@ -205,27 +206,29 @@ def _ends_before_fault(decoder: codecs.IncrementalDecoder, chunk: bytes) -> int:
 
 
 def _layout(path: Path, plain: Path, compression: str, wanted: Collection[str]) -> CsvLayout:
-    found = []
+    found: list[CsvLayout] = []
+    faults: list[csv.Error] = []
     for delimiter in "\t" if ".tsv" in path.name.lower() else DELIMITERS:
-        layout = CsvLayout(str(path), plain, compression, delimiter, [], 0)
-        header, blank = _header(layout)
-        found.append(CsvLayout(str(path), plain, compression, delimiter, header, blank))
+        try:
+            layout = CsvLayout(str(path), plain, compression, delimiter, [], 0)
+            header, blank = _header(layout)
+            found.append(dataclasses.replace(layout, header=header, blank=blank))
+        except csv.Error as error:  # quotes tell that it is another delimiter
+            faults.append(error)
+    if not found:
+        raise InputError(f"{path}: the header cannot be read as CSV ({faults[0]})")
     return max(found, key=lambda each: (len(set(wanted) & set(each.header)), len(each.header)))
 
 
 def _header(layout: CsvLayout) -> tuple[list[str], int]:
+    """The names in the header, and the number of empty lines before it."""
     blank = 0
-    try:
-        with layout.text() as text:
-            for fields in csv.reader(text, delimiter=layout.delimiter, strict=True):
-                line = "".join(fields)
-                if "\0" in line or not is_decoded(line):
-                    raise not_utf8(layout, blank + 1, line)
-                if fields:
-                    return fields, blank
-                blank += 1
-    except csv.Error as error:
-        raise InputError(
-            f"{layout.name}: line {blank + 1}, the header, cannot be read ({error})"
-        ) from error
+    with layout.text() as text:
+        for fields in csv.reader(text, delimiter=layout.delimiter, strict=True):
+            line = "".join(fields)
+            if "\0" in line or not is_decoded(line):
+                raise not_utf8(layout, blank + 1, line)
+            if fields:
+                return fields, blank
+            blank += 1
     raise InputError(f"{layout.name}: the file is empty")

@@ -120,17 +120,12 @@ def read_file(path: Path, key: str | None = None, encoding: str = "utf-8") -> pd
     with duckdb.connect(config=NO_EXTENSIONS) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         with opened(connection, path, encoding, [key] if key else []) as file:
-            for column in file.columns:
-                if column.name:
-                    file.column(column.name)
+            for name in {column.name for column in file.columns} - {""}:
+                file.column(name)
             try:
-                chosen = inference.expressions(connection, file.rows, file.columns, key, file.name)
-                query = f"SELECT {', '.join(chosen.values())} FROM {file.rows}"  # noqa: S608
-                frame: pd.DataFrame = connection.sql(query).df()
+                return inference.read(connection, file.rows, file.columns, key, file.name)
             except duckdb.Error as error:
                 raise file.refused(connection, {}, error) from error
-    frame.columns = pd.Index(list(chosen))
-    return frame
 
 
 @contextmanager

@@ -45,11 +45,15 @@ def exactly(value: str, given: str, wanted: str) -> str:
     """
     if given == wanted:
         return value
-    cast = f"CAST({value} AS {wanted})"
     if wanted == "VARCHAR":
-        return cast
-    holds = lossless(value, given, wanted)
-    return f"CASE WHEN {value} IS NULL OR {holds} THEN {cast} ELSE error({value}::VARCHAR) END"
+        return f"CAST({value} AS {wanted})"
+    return checked(value, lossless(value, given, wanted), wanted)
+
+
+def checked(value: str, condition: str, wanted: str) -> str:
+    """The SQL expression of a value in the type that is wanted; an error unless the condition."""
+    cast = f"CAST({value} AS {wanted})"
+    return f"CASE WHEN {value} IS NULL OR {condition} THEN {cast} ELSE error({value}::VARCHAR) END"
 
 
 def lossless(value: str, given: str, wanted: str) -> str:

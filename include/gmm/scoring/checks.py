@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
-from include.gmm.sql import quoted
+from include.gmm.sql import quoted, refuse_no_key
 from include.gmm.warehouse import columns
 
 NUMERIC = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)")
@@ -36,6 +36,7 @@ def check_features(
             f"{table}: no column {_listed(missing)}, which the model was fitted to; "
             f"it has {_listed(types)}"
         )
+    refuse_no_key(types[key], f"{table}: key {key!r}")
     for name in features:
         if not NUMERIC.fullmatch(types[name]):
             raise InputError(
