@@ -212,8 +212,10 @@ def _same(written: Any, value: Any) -> bool:
     if isinstance(value, pd.Timestamp):
         return pd.Timestamp(written) == value
     if isinstance(value, float):  # a decimal number of many digits is divided once more
-        return abs(float(written) - value) <= (3e-16 * abs(value) if isinstance(written, Decimal) else 0)
+        return abs(float(written) - value) <= (
+            3e-16 * abs(value) if isinstance(written, Decimal) else 0
+        )
     return _decimal(written) == int(value)
 
 
-FILES = Kind("files", "CSV and Parquet files", 3_000, 60, run)
+KIND = Kind("files", "CSV and Parquet files", 3_000, 60, run)
