@@ -30,6 +30,16 @@ def sql_type(text: str) -> str:
     return text
 
 
+def columns(types: dict[str, str]) -> dict[str, str]:
+    """Columns with their types. Raises ValueError for names that are the same to SQL."""
+    by_name: dict[str, str] = {}
+    for name in types:
+        if other := by_name.get(name.lower()):
+            raise ValueError(f"{other!r} and {name!r} are the same column to SQL; keep one of them")
+        by_name[name.lower()] = name
+    return types
+
+
 def table(text: str) -> str:
     """A table, as schema.table. Raises ValueError for a schema that is not the user's."""
     if not re.fullmatch(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*", text):

@@ -6,3 +6,7 @@ class InputError(ValueError):
 
     Trying again without a change cannot help, so the DAGs fail on it without retries.
     """
+
+
+class BusyError(InputError):
+    """Somebody else holds what is needed; trying again later can help, so the DAGs do."""

@@ -115,7 +115,7 @@ def _frame(
 
 
 def _is_wide(kind: str) -> bool:
-    """Whether a float cannot hold all numbers of a type: any column may be the key, if not named."""
+    """Whether a float cannot hold all numbers of a type."""
     return kind == "HUGEINT" or kind.startswith("DECIMAL")
 
 

@@ -54,7 +54,7 @@ class Source(_Section):
     encoding: Annotated[str, AfterValidator(declared.encoding)] = Field(
         default="utf-8", description="Of a CSV file; any that Python knows"
     )
-    columns: dict[Column, SqlType] = Field(
+    columns: Annotated[dict[Column, SqlType], AfterValidator(declared.columns)] = Field(
         min_length=1, description="The columns that must be there, each with its SQL type"
     )
 

@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from include.gmm import sql
-from include.gmm.errors import InputError
+from include.gmm.errors import BusyError, InputError
 from include.gmm.files import NO_EXTENSIONS, first_line, opened
 from include.gmm.settings import PROJECT, WAREHOUSE, Segmentation, Source
 
@@ -55,19 +55,20 @@ def connected(path: Path = WAREHOUSE) -> Iterator[duckdb.DuckDBPyConnection]:
 
     DuckDB admits one process at a time that may write, and we never open it otherwise: in one
     process (`airflow dags test`) a second way of opening it would be refused.
-    Raises InputError where the file is no warehouse or is damaged, where it cannot be written, and
-    after LOCK_PATIENCE seconds.
+    Raises InputError where the file is no warehouse or is damaged or cannot be written, and
+    BusyError after LOCK_PATIENCE seconds.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path.parent}: {error.strerror}; the warehouse goes there") from error
+    try:
         connection = _connection(path)
         try:
             connection.execute("SET TimeZone = 'UTC'")  # on every machine
             yield connection
         finally:
             connection.close()
-    except OSError as error:
-        raise InputError(f"{error.filename or path}: {error.strerror or error}") from error
     except duckdb.Error as error:
         if told := _told(error):
             raise InputError(f"{path}: {told}") from error
@@ -80,8 +81,14 @@ def _connection(path: Path) -> duckdb.DuckDBPyConnection:
         try:
             return duckdb.connect(str(path), config=NO_EXTENSIONS)
         except duckdb.IOException as error:
-            if "Could not set lock" not in str(error) or time.monotonic() > deadline:
+            if "Could not set lock" not in str(error):
                 raise
+            if time.monotonic() > deadline:
+                holder = re.search(r"held in (.+?)( by user.*|\..*)?$", str(error), re.MULTILINE)
+                raise BusyError(
+                    f"{path}: still in use after {LOCK_PATIENCE} seconds by another process"
+                    f"{f' ({holder[1]})' if holder else ''}; end it, or try again when it is done"
+                ) from error
             time.sleep(0.2)
 
 
@@ -91,12 +98,6 @@ def _told(error: duckdb.Error) -> str | None:
     if not isinstance(error, of_files) and type(error) is not duckdb.Error:
         return None
     message = str(error)
-    if "Could not set lock" in message:
-        holder = re.search(r"held in (.+?) by user", message) or re.search(r"held in (.+)", message)
-        return (
-            f"still in use after {LOCK_PATIENCE} seconds by another process"
-            f"{f' ({holder[1]})' if holder else ''}; end it, or try again when it is done"
-        )
     for pattern, told in (DISK | DATABASE).items():
         if re.search(pattern, message, re.IGNORECASE):
             return told

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.gmm.errors import InputError
+from include.gmm.errors import BusyError, InputError
 
 
 def refusing[**P, R](function: Callable[P, R]) -> Callable[P, R]:
@@ -17,6 +17,8 @@ def refusing[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
+        except BusyError:
+            raise  # which a retry may find free
         except InputError as error:
             raise AirflowFailException(str(error)) from error
 

@@ -7,7 +7,7 @@ import gzip
 import io
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from include.gmm import warehouse
 from include.gmm.errors import InputError
 from include.gmm.files import read_file
-from include.gmm.settings import Source
+from include.gmm.settings import validate
 from script.fault_suite.made_files import Made, csv_file, parquet_file
 from script.fault_suite.trial import Kind, Outcome, Trial
 
@@ -32,11 +32,15 @@ WHOLE = {
 }
 
 
+Way = tuple[str, Callable[[], Any], Callable[[Made, Any], str | None]]
+
+
 class _Anything:
     def __eq__(self, other: object) -> bool:
         return True
 
-    __hash__ = None
+    def __hash__(self) -> int:
+        return 0
 
 
 ANYTHING = _Anything()
@@ -49,27 +53,26 @@ def run(count: int, seed: int) -> Iterator[Trial]:
             rng = random.Random(f"{seed}-{number}")  # noqa: S311 (the same files for the same seed)
             place = Path(folder) / str(number)
             made = (parquet_file if rng.random() < 0.3 else csv_file)(rng, place)
-            label = f"seed {seed}, number {number}, {made.path.relative_to(place)}, {made.fault or 'sound'}"
+            name = made.path.relative_to(place)
+            label = f"seed {seed}, number {number}, {name}, {made.fault or 'sound'}"
             yield _tried(label, made, Path(folder) / "warehouse.duckdb")
 
 
 def _tried(label: str, made: Made, path: Path) -> Trial:
     names = list(made.types)
     clash = len({name.lower() for name in names}) < len(names)  # of which SQL knows no two
+    encoding = made.encoding or "utf-8"
     outcomes = []
-    for what, read, judge in (
+    ways: tuple[Way, ...] = (
         ("load_source", lambda: _loaded(made, path), _as_declared),
-        (
-            "read_file",
-            lambda: read_file(made.path, names[0], made.encoding or "utf-8"),
-            _as_written,
-        ),
-    ):
+        ("read_file", lambda: read_file(made.path, names[0], encoding), _as_written),
+    )
+    for what, read, judge in ways:
         try:
             found = read()
         except InputError as error:
-            expected = made.fault or clash or _is_lossy(made)
-            if len(str(error).splitlines()) > 1 or not (expected or str(error).count("column")):
+            expected = made.fault or (what == "load_source" and (clash or _is_lossy(made)))
+            if len(str(error).splitlines()) > 1 or not expected:
                 return Trial(label, Outcome.WRONG, f"{what} refuses: {error}")
             outcomes.append(Outcome.REFUSED)
             continue
@@ -86,9 +89,20 @@ def _tried(label: str, made: Made, path: Path) -> Trial:
 
 
 def _loaded(made: Made, path: Path) -> list[tuple[Any, ...]]:
-    source = Source(
-        table="raw.made", file=str(made.path), columns=made.types, encoding=made.encoding or "utf-8"
-    )
+    source = validate(
+        {
+            "name": "made",
+            "title": "Made",
+            "features": {"model": "made", "key": "id", "columns": {"n": {}}},
+            "source": {
+                "table": "raw.made",
+                "file": str(made.path),
+                "columns": made.types,
+                "encoding": made.encoding or "utf-8",
+            },
+        },
+        "made.yaml",
+    ).source
     warehouse.load_source(source, path)
     with warehouse.connected(path) as connection:
         return connection.execute("FROM raw.made").fetchall()
@@ -138,7 +152,7 @@ def _as_declared(made: Made, found: list[tuple[Any, ...]]) -> str | None:
 
 
 def declared(value: Any, kind: str) -> Any:
-    """A value in its declared type. Raises ArithmeticError or ValueError where it loses anything."""
+    """A value in its declared type. Raises ArithmeticError or ValueError where it loses some."""
     if value is None or (kind == "VARCHAR" and isinstance(value, str)):
         return value
     if kind in WHOLE:

@@ -6,10 +6,12 @@ import csv
 import gzip
 import io
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,7 +32,7 @@ NAMES = (
 )
 PATHS = (
     "plain{}", "data[1]{}", "*{}", "x?{}", "{{a,b}}{}", "visits=5/x{}", "date=2024-01-01/id=7/x{}",
-    "two words{}", "o'brien{}", '"{}', "~{}", "%20{}", "#1{}", "[!a]{}", "back\\slash{}", "é{}", "a;b{}",
+    "two words{}", "o'brien{}", '"{}', "~{}", "%20{}", "#1{}", "[!a]{}", "back\\slash{}", "é{}",
 )  # fmt: skip
 DECOYS = ("data1", "xy", "a", "b", "other")  # what a pattern would find beside the file
 FAULTS = ("lossy", "short", "long", "open quote", "cut", "flipped", "bad byte", "wrong encoding")
@@ -81,10 +83,15 @@ def csv_file(rng: random.Random, folder: Path) -> Made:
         row.append("more") if fault == "long" else row.pop()
     text = io.StringIO()
     end = rng.choice(["\n", "\n", "\r\n", "\r"])
-    quoting = rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
-    csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(
-        [names, *rows]
+    # Python's writer leaves \n without quotes where lines end with \r.
+    quoted = end == "\r" or rng.random() < 0.5
+    writer = csv.writer(
+        text,
+        delimiter=delimiter,
+        lineterminator=end,
+        quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL,
     )
+    writer.writerows([names, *rows])
     written = text.getvalue()
     if fault != "wrong encoding":
         mark = "\ufeff" if encoding == "utf-8" and rng.random() < 0.2 else ""
@@ -175,7 +182,7 @@ def _cell(rng: random.Random, kind: str, letters: str) -> str:
 def parquet_file(rng: random.Random, folder: Path) -> Made:
     """One Parquet file, or a folder with two, and decoys beside it."""
     rows = rng.randint(1, 40)
-    kinds = {
+    kinds: dict[str, tuple[Any, Callable[[], object]]] = {
         "BIGINT": (pa.int64(), lambda: rng.choice([rng.randint(-9, 9), 2**53 + 1, 2**63 - 1])),
         "UBIGINT": (pa.uint64(), lambda: rng.choice([1, 2**64 - 1])),
         "DOUBLE": (

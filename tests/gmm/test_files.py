@@ -183,11 +183,7 @@ def test_an_encoding_that_python_does_not_know_is_refused(tmp_path: Path, encodi
 def test_delimiters_and_ends_of_lines_are_told_from_the_header(
     tmp_path: Path, delimiter: str, end: str
 ) -> None:
-    lines = [
-        "",
-        delimiter.join(["id", '"a,b"', "A", "a"]),
-        delimiter.join(["1", '"x;y"', "2", "3"]),
-    ]
+    lines = map(delimiter.join, [[], ["id", '"a,b"', "A", "a"], ["1", '"x;y"', "2", "3"]])
     frame = read_file(written(tmp_path / "a.csv", "\ufeff" + end.join(lines) + end))
     assert frame.to_dict("list") == {"id": [1], "a,b": ["x;y"], "A": [2], "a": [3]}
 

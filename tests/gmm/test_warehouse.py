@@ -104,11 +104,7 @@ def taken(path: Path, file: Path, **columns: str) -> list[tuple[object, ...]]:
         ("INTEGER", "22.0", 22),
         ("INTEGER", "1e3", 1000),
         ("DECIMAL(10, 2)", "1.100", Decimal("1.10")),
-        (
-            "DECIMAL(38, 0)",
-            "12345678901234567890123456789012345678",
-            12345678901234567890123456789012345678,
-        ),
+        ("DECIMAL(38, 0)", "9" * 38, Decimal(10**38 - 1)),
         ("HUGEINT", "-170141183460469231731687303715884105728", -(2**127)),
         ("DOUBLE", "0.1", 0.1),
         ("DOUBLE", "-1.5e-300", -1.5e-300),
@@ -123,8 +119,8 @@ def taken(path: Path, file: Path, **columns: str) -> list[tuple[object, ...]]:
         ("BOOLEAN", "Yes", True),
         (
             "UUID",
-            "550E8400-E29B-41D4-A716-446655440000",
-            UUID("550e8400-e29b-41d4-a716-446655440000"),
+            "ABCDEF00-E29B-41D4-A716-446655440000",
+            UUID("abcdef00-e29b-41d4-a716-446655440000"),
         ),
     ],
 )
@@ -264,19 +260,13 @@ def test_features_are_read_by_name_and_a_missing_one_is_named(path: Path) -> Non
 )
 def test_keys_of_the_warehouse_stay_different(path: Path, kind: str, value: str) -> None:
     segmentation = settings.find("customers")
-    names = ", ".join(f"1 AS {name}" for name in segmentation.features.columns)
-    others = ", ".join(f"1 AS {name}" for name in segmentation.features.profile)
+    names = [*segmentation.features.columns, *segmentation.features.profile]
+    chosen = f"({value} + i::TINYINT)::{kind} AS customer_id, "
+    chosen += ", ".join(f"1 AS {name}" for name in names)
     with warehouse.connected(path) as connection:
-        connection.execute(
-            "CREATE TABLE customer_features AS SELECT "
-            f"({value} + i::TINYINT)::{kind} AS customer_id, {names}, {others} FROM range(3) AS r(i)"
-        )
-        written = [
-            row[0]
-            for row in connection.execute(
-                "SELECT customer_id::VARCHAR FROM customer_features"
-            ).fetchall()
-        ]
+        connection.sql("FROM range(3) AS r(i)").project(chosen).create("customer_features")
+        found = connection.execute("SELECT customer_id::VARCHAR FROM customer_features").fetchall()
+    written = [text for (text,) in found]
     keys = warehouse.read_features(segmentation, path)["customer_id"]
     assert keys.astype(str).tolist() == written
     assert len(set(written)) == 3

@@ -20,6 +20,11 @@ from tests.gmm.scoring.reading import run, tables
         ("ALTER TABLE shopper_features DROP visits", "no column 'visits', which the model"),
         ("ALTER TABLE shopper_features DROP shopper", "no column 'shopper'"),
         ("ALTER TABLE shopper_features ALTER euros TYPE VARCHAR", "'euros' is VARCHAR"),
+        ("ALTER TABLE shopper_features ALTER shopper TYPE BLOB", "'shopper' is of type BLOB"),
+        (
+            "ALTER TABLE shopper_features ALTER shopper TYPE VARCHAR[] USING [shopper]",
+            "'shopper' is of type LIST",
+        ),
         (
             "UPDATE shopper_features SET euros = NULL WHERE shopper = 's17'",
             "'euros' is empty in 1 rows",

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from include.gmm import warehouse
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.progress import Progress
 from include.gmm.scoring.engine import Engine
@@ -86,3 +87,38 @@ def test_after_a_kill_the_old_table_is_whole_and_the_next_attempt_goes_on(
     assert list(after["shopper"]) == list(before["shopper"])
     assert set(after["scored_at"]) == {moment}
     assert tables(path) == ["plans", "ranges", f"{VIEW}@{reference.version}"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("BIGINT", "9007199254740992 + i"),
+        ("HUGEINT", "12345678901234567890123::HUGEINT + i::HUGEINT"),
+        ("DECIMAL(38,2)", "12345678901234567890123.01::DECIMAL(38,2) + i::DECIMAL(38,2)"),
+        ("UUID", "md5(i::VARCHAR)::UUID"),
+        ("TIMESTAMP", "TIMESTAMP '2024-01-01' + to_microseconds(i)"),
+        ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ '2024-01-01 00:00:00+00' + to_microseconds(i)"),
+        ("DOUBLE", "i / 7"),
+        ("VARCHAR", "repeat(' ', i::INT % 3) || i"),
+    ],
+)
+def test_scores_carry_each_key_as_it_is(
+    models: Path,
+    scored: Segmentation,
+    reference: Reference,
+    ids: list[int],
+    path: Path,
+    kind: str,
+    key: str,
+) -> None:
+    with warehouse.connected(path) as connection:
+        rows = connection.table("shopper_features").row_number("OVER () AS i", "* EXCLUDE shopper")
+        rows.project(f"({key})::{kind} AS shopper, * EXCLUDE i").create("keyed")
+    keyed = scored.features.model_copy(update={"model": "keyed"})
+    score(models, reference, ids, scored.model_copy(update={"features": keyed}), path)
+    found = run(
+        path,
+        "SELECT count(DISTINCT shopper), any_value(typeof(shopper)) "  # noqa: S608
+        f"FROM {VIEW} SEMI JOIN keyed USING (shopper)",
+    )
+    assert found == [(2500, kind)]
