@@ -84,7 +84,7 @@ def _connection(path: Path) -> duckdb.DuckDBPyConnection:
             if "Could not set lock" not in str(error):
                 raise
             if time.monotonic() > deadline:
-                holder = re.search(r"held in (.+?)( by user.*|\..*)?$", str(error), re.MULTILINE)
+                holder = re.search(r"held in (.+? \(PID \d+\))", str(error))
                 raise BusyError(
                     f"{path}: still in use after {LOCK_PATIENCE} seconds by another process"
                     f"{f' ({holder[1]})' if holder else ''}; end it, or try again when it is done"

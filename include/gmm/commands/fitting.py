@@ -23,7 +23,8 @@ from include.gmm.versions import artifacts, saved_summary
 
 def fit(options: argparse.Namespace, console: Console) -> None:
     """Choose and fit a mixture to a file, save it, load it back, and print its segments."""
-    frame = read_file(options.file)
+    key = settings.find(options.segmentation).features.key if options.segmentation else options.key
+    frame = read_file(options.file, key)
     chosen = _settings(options, frame)
     where = str(options.file)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
