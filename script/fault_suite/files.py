@@ -174,6 +174,8 @@ def declared(value: Any, kind: str) -> Any:
         whole = number == int(number) and not (
             isinstance(value, str) and not value.strip(" +-").isdigit()
         )
+        if isinstance(value, Decimal) and round(Decimal(float(number)), 2) != number:
+            raise ValueError(f"{value!r} is not DOUBLE")
         if abs(float(number)) == float("inf") or (whole and Decimal(float(number)) != number):
             raise ValueError(f"{value!r} is not DOUBLE")
         return float(number)
@@ -232,4 +234,4 @@ def _same(written: Any, value: Any) -> bool:
     return _decimal(written) == int(value)
 
 
-KIND = Kind("files", "CSV and Parquet files", 3_000, 60, run)
+KIND = Kind("files", "CSV and Parquet files", 3_000, 40, run)

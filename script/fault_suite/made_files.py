@@ -189,7 +189,10 @@ def parquet_file(rng: random.Random, folder: Path) -> Made:
             pa.float64(),
             lambda: rng.choice([1.0, 22.06, 1e300, float(rng.randint(0, 99))]),
         ),
-        "DECIMAL(20, 2)": (pa.decimal128(20, 2), lambda: Decimal(rng.randint(0, 10**19)) / 100),
+        "DECIMAL(20, 2)": (
+            pa.decimal128(20, 2),
+            lambda: Decimal(rng.randint(*rng.choice([(0, 10**13), (10**18, 10**19)]))) / 100,
+        ),
         "DECIMAL(38, 0)": (pa.decimal128(38, 0), lambda: Decimal(rng.randint(10**37, 10**38 - 1))),
         "VARCHAR": (pa.string(), lambda: _cell(rng, "VARCHAR", "ü名")),
         "DATE": (pa.date32(), lambda: date(2000, 1, 1) + timedelta(days=rng.randint(0, 9999))),
