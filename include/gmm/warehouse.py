@@ -30,10 +30,12 @@ DISK = {  # what DuckDB says of the disk, and what to say of it
     r"Read-only file system|read-only mode": "the file system is read-only; make it writable",
     r"Input/output error": "the disk cannot read or write it; see to the disk",
 }
+DAMAGED = (
+    "no DuckDB database, or a damaged one; move it away, with the .wal file beside it, and run the "
+    "train DAG, which makes it again from the source"
+)
 DATABASE = {  # and of the file
-    r"not a valid DuckDB|Extension \"|Corrupt|checksum|read enough bytes|serializ|Is a directory"
-    r"|WAL": "no DuckDB database, or a damaged one; move it away, with the .wal file beside it, "
-    "and run the train DAG, which makes it again from the source",
+    r"not a valid DuckDB|Corrupt|checksum|read enough bytes|serializ|Is a directory|WAL": DAMAGED,
     r"older|newer|storage version|version number": "written by another release of DuckDB; use "
     "that one, or move the file away and run the train DAG",
 }
@@ -60,12 +62,16 @@ def connected(path: Path = WAREHOUSE) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{path.parent}: {error.strerror}; the warehouse goes there") from error
-    try:
         connection = _connection(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened ({error.strerror})") from error
+    except duckdb.Error as error:
+        raise InputError(f"{path}: {_told(error) or first_line(error)}") from error
+    try:
         try:
             connection.execute("SET TimeZone = 'UTC'")  # on every machine
+            for setting in NO_EXTENSIONS:
+                connection.execute(f"SET GLOBAL {setting} = false")
             yield connection
         finally:
             connection.close()
@@ -76,10 +82,15 @@ def connected(path: Path = WAREHOUSE) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _connection(path: Path) -> duckdb.DuckDBPyConnection:
+    if path.is_file():
+        # DuckDB would fetch an extension for what begins like SQLite, before it can be told not to.
+        with path.open("rb") as file:
+            if file.read(12)[8:] not in (b"DUCK", b""):  # b"": another process is making it
+                raise InputError(f"{path}: {DAMAGED}")
     deadline = time.monotonic() + LOCK_PATIENCE
     while True:
         try:
-            return duckdb.connect(str(path), config=NO_EXTENSIONS)
+            return duckdb.connect(str(path))
         except duckdb.IOException as error:
             if "Could not set lock" not in str(error):
                 raise
