@@ -1,4 +1,4 @@
-"""Characters that no name may have: XML forbids them, and so neither a page nor a chart has them."""
+"""Characters that no name may have: XML forbids them, and what draws a page dies of them."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -26,6 +27,7 @@ WAREHOUSE = WORKING_DATA / "warehouse.duckdb"
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
 Criterion = Literal["bic", "icl", "aic"]
 Transform = Literal["auto", "none", "log1p"]
+Missing = Literal["refuse", "drop"]
 PromotionMode = Literal["enabled", "manual", "dry_run", "disabled"]
 Event = Literal["failure", "drift", "promotion", "question"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -33,6 +35,12 @@ Column = Annotated[str, Field(min_length=1, max_length=200)]
 TableName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=60)]
 SegmentName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 SqlType = Annotated[str, Field(pattern=r"^[A-Za-z]+(\(\d+(, *\d+)?\))?$")]
+
+# Where a word begins within a name: totalSpend, HTTPServer, Last30Days, but not within CDs.
+_HUMPS = re.compile(
+    r"(?<=[a-z])(?=[A-Z])|(?<=\d)(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z](?!s(?![a-z]))[a-z])"
+)
+_ABBREVIATION = re.compile(r"[A-Z0-9]{2,}s?")
 
 
 class _Section(BaseModel):
@@ -66,8 +74,19 @@ class Feature(_Section):
     )
 
     def named(self, column: str) -> str:
-        """Its label, or one made of the column's name."""
-        return self.label or column.replace("_", " ").capitalize()
+        """Its label, or one made of the column's name: TotalSpend and total_spend are Total spend.
+
+        Abbreviations within a name in small letters stay: CustomerID is Customer ID.
+        """
+        if self.label:
+            return self.label
+        words = _HUMPS.sub(" ", column).replace("_", " ").split()
+        shouted = column.isupper()
+        label = " ".join(
+            word if _ABBREVIATION.fullmatch(word) and not shouted else word.lower()
+            for word in words
+        )
+        return label[:1].upper() + label[1:] or column
 
 
 class Features(_Section):
@@ -81,6 +100,11 @@ class Features(_Section):
     profile: dict[Column, Feature] = Field(
         default_factory=dict,
         description="What describes the segments besides, without shaping them; may be null",
+    )
+    missing: Missing = Field(
+        default="refuse",
+        description="What becomes of rows without a value in some feature. drop: they shape no "
+        "segment, and have none: their scores are null",
     )
 
     @model_validator(mode="after")

@@ -99,7 +99,7 @@ def test_parquet_and_csv_give_the_same_model(file: Path, shoppers: pd.DataFrame)
         ([], "--key COLUMN is needed"),
         (["--key", "customer"], "no column 'customer'"),
         (["--key", "shopper", "--features", "visits,name"], "no column 'name'"),
-        (["--key", "shopper", "--features", "visits,age"], "'age' is missing"),
+        (["--key", "shopper", "--features", "visits,age"], "(missing: 'age' in 21 rows)"),
         (["--segmentation", "customers"], "no column 'customer_id'"),
         (["--segmentation", "nobody"], "nobody.yaml: cannot be read"),
         (["--segmentation", "customers", "--key", "shopper"], "leave out --key"),

@@ -48,6 +48,7 @@ class DataRecord(_Record):
 
     rows: int
     rows_fitted: int
+    rows_left_out: int = Field(default=0, description="Because a feature is missing")
     key: str
     features: dict[str, Scale]
     digest: Sha256
