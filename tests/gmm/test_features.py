@@ -97,7 +97,8 @@ def test_a_table_without_a_complete_row_is_refused(
 def test_a_key_that_is_empty_or_repeated_is_refused_in_a_row_that_is_left_out_too(
     shoppers: pd.DataFrame, segmentation: Segmentation
 ) -> None:
-    shoppers.loc[1, ["shopper", "euros"]] = ["s000", np.nan]
+    shoppers.loc[1, "shopper"] = "s000"
+    shoppers.loc[1, "euros"] = np.nan
     with pytest.raises(InputError, match="'shopper' is not unique"):
         check_table(shoppers, dropping(segmentation), "x")
 
