@@ -12,3 +12,8 @@ def unprintable(text: str) -> str | None:
     r"""The first character that XML forbids, escaped (such as \x07), or None."""
     found = _FORBIDDEN.search(text)
     return repr(found[0])[1:-1] if found else None
+
+
+def cleaned(text: str) -> str:
+    """The text with a mark in the place of each character that XML forbids."""
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -22,6 +22,7 @@ LEAVE_OUT = (
     "fill the gaps, or leave those rows out by `missing: drop` under features in the "
     "segmentation's file, --missing drop on the command line"
 )
+SHOWN = 30  # columns in a sentence on missing values
 WIDE_SPREAD = 20  # (1 + largest) / (1 + smallest) from which "auto" takes a column as log1p
 
 
@@ -42,7 +43,9 @@ class Gaps:
         return cls(int(missing.any(axis=1).sum()), len(values), columns)
 
     def __str__(self) -> str:
-        each = ", ".join(f"{name!r} in {count:,} rows" for name, count in self.columns.items())
+        found = [f"{name!r} in {count:,} rows" for name, count in self.columns.items()]
+        more = f" and {len(found) - SHOWN} more columns" if len(found) > SHOWN else ""
+        each = ", ".join(found[:SHOWN]) + more
         return f"{self.rows:,} of {self.total:,} rows lack a value (missing: {each})"
 
     def told(self) -> list[str]:

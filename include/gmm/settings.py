@@ -21,7 +21,8 @@ from include.gmm.errors import InputError
 PROJECT = Path(__file__).parents[2]
 SEGMENTATIONS = PROJECT / "include" / "segmentations"
 WORKING_DATA = PROJECT / "working_data"
-MODELS = WORKING_DATA / "models"
+MODELS = WORKING_DATA / "models"  # of the segmentations, each in a folder of its name
+FILES = WORKING_DATA / "files"  # versions that `fit` makes of files, apart from those
 WAREHOUSE = WORKING_DATA / "warehouse.duckdb"
 
 CovarianceType = Literal["full", "tied", "diag", "spherical"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import textwrap
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from include.gmm.summary import SegmentSummary, Summary
 
+WIDEST = 10_000  # characters
 NAME_WIDTH = 10  # characters: a column with a name is little wider than one with numbers
 
 
@@ -43,6 +45,17 @@ def render(summary: Summary) -> RenderableType:
         table.add_row(Text(feature.heading), *profile, _mean(feature.mean))
     warnings = [Text(f"Note: {warning}", style="yellow") for warning in summary.warnings]
     return Group(headline, table, *warnings)
+
+
+def show_all(console: Console, shown: RenderableType) -> None:
+    """Print tables without cutting anything off, whatever the width of the terminal.
+
+    Where it is too narrow for a table, its own wrapping shows all of it; a file or another program
+    has no width.
+    """
+    width = Measurement.get(console, console.options.update(max_width=WIDEST), shown)
+    wanted = width.minimum if console.is_terminal else width.maximum
+    console.print(shown, width=max(console.width, wanted), soft_wrap=False, crop=False)
 
 
 def _heading(segment: SegmentSummary) -> Text:

@@ -18,6 +18,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from include.gmm import disk
 from include.gmm.errors import InputError
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest, Reference, as_json
@@ -172,8 +173,11 @@ def _parsed(path: Path) -> Champion:
 
 def _add(models: Path, champion: Champion) -> Champion:
     folder = _folder(models, champion.reference.segmentation)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".draft-") as draft:
+    with (
+        disk.writing(folder),
+        disk.made(folder),
+        tempfile.NamedTemporaryFile(dir=folder, prefix=".draft-") as draft,
+    ):
         draft.write(as_json(champion))
         draft.flush()
         os.fsync(draft.fileno())
