@@ -13,30 +13,10 @@ from include.gmm.__main__ import main
 from include.gmm.errors import InputError
 from include.gmm.settings import Segmentation
 from include.gmm.summary import Summary
-from include.gmm.versions import artifacts
+from tests.gmm.commands.fits import QUICK, fit, summaries
 from tests.gmm.page.examples import example
 
-
-@pytest.fixture(autouse=True)
-def _drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing takes seconds; what is drawn has tests of its own."""
-    monkeypatch.setattr("include.gmm.page.export.report", lambda summary: f"of {summary.title}")
-
-
-@pytest.fixture
-def file(tmp_path: Path, shoppers: pd.DataFrame) -> Path:
-    path = tmp_path / "my shoppers.csv"
-    shoppers.to_csv(path, index=False)
-    return path
-
-
-def fit(file: Path, *options: str) -> int:
-    return main(["fit", str(file), "--output", str(file.parent / "models"), *options])
-
-
-def summaries(file: Path) -> list[Summary]:
-    found = sorted((file.parent / "models").rglob("summary.json"))
-    return [Summary.model_validate_json(path.read_text()) for path in found]
+pytestmark = pytest.mark.usefixtures("drawn_at_once")
 
 
 def test_a_file_of_one_s_own_is_segmented_and_its_segments_are_printed(
@@ -147,140 +127,6 @@ def test_a_version_that_cannot_be_evaluated_is_taken_away_again(
     monkeypatch.setattr("include.gmm.page.export.report", refused)
     assert fit(file, *options) == 2
     assert not (file.parent / "models").exists()
-
-
-def test_missing_values_are_left_out_and_told_where_the_options_say_so(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    options = ["--key", "shopper", "--features", "visits,age", "--max-components", "2"]
-    assert fit(file, *options, "--missing", "drop") == 0
-    told = "21 of 240 rows lack a value (missing: 'age' in 21 rows); they are left out"
-    assert told in " ".join(capsys.readouterr().out.split())
-    (summary,) = summaries(file)
-    assert summary.rows == 219
-    assert any(told in warning for warning in summary.warnings)
-    card = next((file.parent / "models").rglob("card.md")).read_text()
-    assert "Rows left out | 21" in card
-
-
-def test_a_column_of_numbers_and_marks_for_what_is_missing_is_one_of_numbers(
-    file: Path, shoppers: pd.DataFrame, capsys: pytest.CaptureFixture[str]
-) -> None:
-    euros = shoppers["euros"].astype(str)
-    euros[[5, 17]] = " ", "n/a"
-    shoppers.assign(euros=euros).drop(columns="age").to_csv(file, index=False)
-    options = ["--key", "shopper", "--max-components", "2"]
-    assert fit(file, *options) == 2
-    assert "2 of 240 rows lack a value (missing: 'euros' in 2 rows)" in capsys.readouterr().err
-    assert fit(file, *options, "--missing", "drop") == 0
-    assert [feature.name for feature in summaries(file)[0].features] == ["visits", "euros"]
-
-
-def test_a_column_of_numbers_with_some_text_is_not_left_out_without_a_word(
-    file: Path, shoppers: pd.DataFrame, capsys: pytest.CaptureFixture[str]
-) -> None:
-    euros = shoppers["euros"].astype(str)
-    euros[[5, 17]] = "many", "few"
-    shoppers.assign(euros=euros).to_csv(file, index=False)
-    assert fit(file, "--key", "shopper") == 2
-    assert (
-        "column 'euros' is numbers but for text, such as 'many', in 2 rows, first in row 6; "
-        "correct it, or name the columns to fit to by --features"
-    ) in capsys.readouterr().err
-
-
-def test_what_is_left_out_because_it_is_no_number_is_told(
-    file: Path, shoppers: pd.DataFrame, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shoppers = shoppers.drop(columns="age").assign(
-        city="Ulm", member=True, since="2026-01-02", void=None
-    )
-    shoppers.to_csv(file, index=False)
-    assert fit(file, "--key", "shopper", "--max-components", "2") == 0
-    assert capsys.readouterr().err == (
-        "Left out: 'city' (text); 'member' (true or false); 'since' (dates); 'void' (empty). "
-        "Segments are made of columns of numbers.\n"
-    )
-
-
-def test_without_a_key_the_rows_are_numbered(file: Path, shoppers: pd.DataFrame) -> None:
-    shoppers[["visits", "euros"]].to_csv(file, index=False)
-    assert fit(file, "--key", "row", "--max-components", "2") == 0
-    (summary,) = summaries(file)
-    assert summary.key == "row"
-    assert [feature.name for feature in summary.features] == ["visits", "euros"]
-    assert summary.rows == len(shoppers)
-
-
-def test_a_column_that_is_called_row_is_the_key_as_it_is(
-    file: Path, shoppers: pd.DataFrame, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shoppers.assign(row=7).to_csv(file, index=False)
-    assert fit(file, "--key", "row", "--features", "visits") == 2
-    assert "key 'row' is not unique" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "options", [["--features", 'visits,"euros, total"'], ["--feature", "euros, total"]]
-)
-def test_the_name_of_a_feature_may_have_a_comma(
-    file: Path, shoppers: pd.DataFrame, options: list[str]
-) -> None:
-    shoppers.rename(columns={"euros": "euros, total"}).to_csv(file, index=False)
-    assert fit(file, "--key", "shopper", "--max-components", "2", *options) == 0
-    assert "euros, total" in [feature.name for feature in summaries(file)[0].features]
-
-
-def test_columns_that_no_page_can_show_are_refused(
-    file: Path, shoppers: pd.DataFrame, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shoppers.rename(columns={"euros": "bell\x07"}).to_csv(file, index=False)
-    assert fit(file, "--key", "shopper") == 2
-    assert r"column 3, 'bell\x07' is no name" in capsys.readouterr().err
-
-
-def shelves(file: Path) -> list[str]:
-    return sorted(path.name for path in (file.parent / "models").iterdir())
-
-
-QUICK = ["--key", "shopper", "--features", "visits", "--max-components", "2"]
-
-
-def test_the_versions_of_a_file_are_never_among_those_of_a_segmentation(file: Path) -> None:
-    mine = file.rename(file.with_name("customers.csv"))
-    assert fit(mine, *QUICK) == 0
-    assert shelves(mine) == ["customers_2"]
-    assert settings.FILES != settings.MODELS
-
-
-def test_a_shelf_with_a_champion_is_left_alone_though_its_settings_are_gone(file: Path) -> None:
-    (file.parent / "models" / "my_shoppers" / "champions").mkdir(parents=True)
-    assert fit(file, *QUICK) == 0
-    assert shelves(file) == ["my_shoppers", "my_shoppers_2"]
-
-
-def test_two_files_whose_names_are_alike_have_a_shelf_each_and_keep_it(file: Path) -> None:
-    other = file.with_name("my-shoppers.csv")
-    other.write_bytes(file.read_bytes())
-    for each in (file, other, file):
-        assert fit(each, *QUICK) == 0
-    versions = {name: artifacts.versions(file.parent / "models", name) for name in shelves(file)}
-    assert {name: len(found) for name, found in versions.items()} == {
-        "my_shoppers": 2,
-        "my_shoppers_2": 1,
-    }
-
-
-def test_a_file_fitted_by_the_settings_of_a_segmentation_is_none_of_its_versions(
-    file: Path, monkeypatch: pytest.MonkeyPatch, segmentation: Segmentation
-) -> None:
-    named = segmentation.model_copy(update={"segment_names": {1: "Few", 2: "Many"}})
-    monkeypatch.setattr(settings, "find", lambda _: named)
-    assert fit(file, "--segmentation", "shoppers", "--name", "trial") == 0
-    assert shelves(file) == ["trial"]
-    (summary,) = summaries(file)
-    assert summary.title == "Shoppers (my shoppers.csv)"
-    assert {segment.name for segment in summary.segments} == {""}
 
 
 def test_an_interruption_ends_quietly(

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from pydantic import ValidationError
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markdown import Markdown
 from rich.progress import Progress
 from rich.table import Column, Table
@@ -42,7 +42,7 @@ def versions(options: argparse.Namespace, console: Console) -> None:
         except InputError as error:  # the others are told all the same
             table.add_row(name, "", "", "", "", Text(f"damaged: {error}"))
     if table.row_count:
-        show_all(console, table)
+        show_all(console, Group(table))
     else:
         console.print(f"{segmentation.name} has no versions yet.")
 
