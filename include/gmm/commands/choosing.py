@@ -56,6 +56,9 @@ def _kind(column: pd.Series, where: str) -> str:
         return "numbers"
     if kind := dates(column) or nested(column):
         return kind
+    written = column.dropna().astype(str).str.strip()
+    if written.str.fullmatch(r"0\d+").any():  # 007 is no number: somebody else may be 7
+        return "text"
     read = read_numbers(column)
     if read.text.any():
         if read.values.notna().sum() < read.text.sum():

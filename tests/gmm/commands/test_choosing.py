@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from include.gmm.commands.choosing import numeric
 from tests.gmm.commands.fits import fit, summaries
 
 pytestmark = pytest.mark.usefixtures("drawn_at_once")
@@ -62,6 +63,30 @@ def test_what_is_left_out_because_it_is_no_number_is_told(
         "Left out: 'city' (text); 'member' (true or false); 'since' (dates); 'void' (empty). "
         "Segments are made of columns of numbers.\n"
     )
+
+
+def test_a_column_of_codes_that_begin_with_0_is_none_of_numbers(shoppers: pd.DataFrame) -> None:
+    codes = shoppers.drop(columns="age").assign(code=[f"{row:05d}" for row in range(240)])
+    names, told = numeric(codes, "shopper", "x")
+    assert names == ["visits", "euros"]
+    assert "'code' (text)" in told
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [({"a": 1}, "STRUCT or MAP"), ([1], "LIST"), (b"1", "BLOB")]
+)
+def test_nested_columns_are_left_out_by_their_type(
+    shoppers: pd.DataFrame, value: object, kind: str
+) -> None:
+    nested = shoppers.assign(age=pd.Series([value] * 240, dtype=object))
+    assert f"'age' ({kind})" in numeric(nested, "shopper", "x")[1]
+
+
+def test_many_columns_that_are_left_out_are_told_in_short(shoppers: pd.DataFrame) -> None:
+    wide = shoppers.assign(**{f"text{number}": "a" for number in range(50)})
+    told = numeric(wide, "shopper", "x")[1]
+    assert "'text0'" in told
+    assert "and 30 more (text)" in told
 
 
 def test_without_a_key_the_rows_are_numbered(file: Path, shoppers: pd.DataFrame) -> None:
