@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from include.gmm import labels
 from include.gmm.errors import InputError
 
 PROJECT = Path(__file__).parents[2]
@@ -36,12 +36,6 @@ Column = Annotated[str, Field(min_length=1, max_length=200)]
 TableName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=60)]
 SegmentName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 SqlType = Annotated[str, Field(pattern=r"^[A-Za-z]+(\(\d+(, *\d+)?\))?$")]
-
-# Where a word begins within a name: totalSpend, HTTPServer, Last30Days, but not within CDs.
-_HUMPS = re.compile(
-    r"(?<=[a-z])(?=[A-Z])|(?<=\d)(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z](?!s(?![a-z]))[a-z])"
-)
-_ABBREVIATION = re.compile(r"[A-Z0-9]{2,}s?")
 
 
 class _Section(BaseModel):
@@ -75,19 +69,8 @@ class Feature(_Section):
     )
 
     def named(self, column: str) -> str:
-        """Its label, or one made of the column's name: TotalSpend and total_spend are Total spend.
-
-        Abbreviations within a name in small letters stay: CustomerID is Customer ID.
-        """
-        if self.label:
-            return self.label
-        words = _HUMPS.sub(" ", column).replace("_", " ").split()
-        shouted = column.isupper()
-        label = " ".join(
-            word if _ABBREVIATION.fullmatch(word) and not shouted else word.lower()
-            for word in words
-        )
-        return label[:1].upper() + label[1:] or column
+        """Its label, or one made of the column's name."""
+        return self.label or labels.made_of(column)
 
 
 class Features(_Section):

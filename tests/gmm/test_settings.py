@@ -115,22 +115,3 @@ def test_what_is_no_mapping_is_refused_with_the_file_named(tmp_path: Path, text:
 def test_a_segmentation_that_is_not_there_is_named() -> None:
     with pytest.raises(InputError, match=r"nobody.yaml: cannot be read"):
         settings.find("nobody")
-
-
-@pytest.mark.parametrize(
-    ("column", "label"),
-    [
-        ("SeniorCitizen", "Senior citizen"),
-        ("senior_citizen", "Senior citizen"),
-        ("MONTHLY_CHARGES", "Monthly charges"),
-        ("CustomerID", "Customer ID"),
-        ("CDsPerOrder", "CDs per order"),
-        ("HTTPRequests", "HTTP requests"),
-        ("Last30Days", "Last30 days"),
-        ("total spend", "Total spend"),
-        ("年齢", "年齢"),
-        ("__", "__"),
-    ],
-)
-def test_a_label_is_made_of_the_words_of_a_column(column: str, label: str) -> None:
-    assert settings.Feature().named(column) == label

@@ -126,6 +126,8 @@ def score(options: argparse.Namespace, console: Console) -> None:
     console.print(
         f"{plan.view}: {plan.rows:,} rows by version {present.reference.version}", markup=False
     )
+    if plan.rows_without_segment:
+        console.print(f"{plan.rows_without_segment:,} of them lack a value and have no segment")
 
 
 def _segmentation(options: argparse.Namespace) -> Segmentation:

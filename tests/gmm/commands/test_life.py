@@ -251,3 +251,27 @@ def test_a_version_with_a_damaged_file_is_refused_by_the_file_s_name(
     assert status == 2
     assert str(file if name != "manifest.json" or damage == "cut" else file.parent) in told
     assert told.count("\n") == 1
+
+
+def test_rows_without_a_value_are_no_hindrance_where_they_are_left_out(
+    version: Callable[[int], str],
+    say: Say,
+    path: Path,
+    segmentation: Segmentation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = version(1), version(2)
+    say("promote", first)
+    rows(path, "UPDATE shopper_features SET euros = NULL WHERE shopper = 's007'")
+    told = "1 of 240 rows lack a value (missing: 'euros' in 1 rows)"
+    for command in (["compare", second], ["promote", second], ["score"]):
+        status, said = say(*command)
+        assert (status, told in said) == (2, True)
+    features = segmentation.features.model_copy(update={"missing": "drop"})
+    dropping = segmentation.model_copy(update={"features": features})
+    monkeypatch.setattr(settings, "find", lambda _: dropping)
+    assert "Compared with the champion" in say("compare", second)[1]
+    assert say("promote", second)[0] == 0
+    assert say("score")[0] == 0
+    scores = "SELECT count(*), count(segment_id), count(entropy) FROM shoppers_segments"
+    assert rows(path, scores) == [(240, 239, 239)]
