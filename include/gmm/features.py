@@ -127,7 +127,8 @@ def _refuse_keys(keys: pd.Series, where: str) -> None:
     """Raises InputError unless every row has a key of its own, by which rows can be told apart."""
     if kind := nested(keys):
         raise InputError(
-            f"{where}: key {keys.name!r} is a {kind}; a key is a number, a date or text"
+            f"{where}: key {keys.name!r} is of type {kind}, which cannot tell rows apart; make a "
+            "number or a text of it first"
         )
     if keys.isna().any():
         raise InputError(f"{where}: key {keys.name!r} is empty in {rows_at(keys.isna())}")

@@ -117,7 +117,9 @@ def test_nested_values_are_refused_with_their_type_as_feature_and_as_key(
 ) -> None:
     nested = pd.Series([value] * len(shoppers), dtype=object)
     assert f"column 'euros' is a {told}" in refusal(shoppers.assign(euros=nested), segmentation)
-    assert f"key 'shopper' is a {told}" in refusal(shoppers.assign(shopper=nested), segmentation)
+    assert f"key 'shopper' is of type {told}" in refusal(
+        shoppers.assign(shopper=nested), segmentation
+    )
 
 
 def test_values_too_large_to_reckon_with_are_told_from_missing_ones(

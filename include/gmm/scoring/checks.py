@@ -43,7 +43,11 @@ def check_features(
             f"it has {_listed(types)}"
         )
     if NESTED.search(types[key]):
-        raise InputError(f"{table}: key {key!r} is {types[key]}; a key is a number, a date or text")
+        called = "LIST" if types[key].endswith("]") else types[key].split("(")[0]
+        raise InputError(
+            f"{table}: key {key!r} is of type {called}, which cannot tell rows apart; make a "
+            "number or a text of it first"
+        )
     for name in features:
         if not NUMERIC.fullmatch(types[name]):
             raise InputError(
