@@ -93,6 +93,7 @@ def test_parquet_and_csv_give_the_same_model(file: Path, shoppers: pd.DataFrame)
         (["--key", "shopper", "--name", "My shop"], "--name 'My shop': must be small letters"),
         (["--key", "shopper", "--feature", "visits,euros"], "no column 'visits,euros'"),
         (["--segmentation", "customers", "--feature", "visits"], "leave out --key"),
+        (["--key", "shopper", "--features", " , "], "--features names no column"),
     ],
 )
 def test_a_refusal_names_its_cause_on_one_line_and_publishes_nothing(
@@ -196,6 +197,7 @@ def test_the_page_of_a_version_is_drawn_where_it_is_asked_for(version: Path) -> 
         ('{"schema_version": 1}', "page.html", "has schema 1, and this release reads schema 4"),
         ("", "nowhere/page.html", "page.html: cannot be written (No such file or directory)"),
         ("", "version", "version: cannot be written (Is a directory)"),
+        ("", "/dev/null", "/dev/null: cannot be written (Not a file)"),
     ],
 )
 def test_a_page_that_cannot_be_drawn_is_refused_on_one_line(

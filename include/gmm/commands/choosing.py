@@ -22,9 +22,15 @@ def with_key(frame: pd.DataFrame, key: str) -> pd.DataFrame:
 
 
 def named(options: argparse.Namespace) -> list[str]:
-    """The features that the options name; none where they leave it to the columns."""
+    """The features that the options name; none where they leave it to the columns.
+
+    Raises InputError for options that name nothing.
+    """
     listed = next(csv.reader([options.features or ""], skipinitialspace=True), [])
-    return [name for name in map(str.strip, listed) if name] + (options.feature or [])
+    names = [name for name in map(str.strip, listed) if name] + (options.feature or [])
+    if options.features is not None and not names:
+        raise InputError("--features names no column; leave it out, or name some: A,B")
+    return names
 
 
 def numeric(frame: pd.DataFrame, key: str, where: str) -> tuple[list[str], str]:

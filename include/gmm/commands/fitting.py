@@ -33,6 +33,7 @@ def fit(options: argparse.Namespace, console: Console) -> None:
     else:
         frame = choosing.with_key(frame, options.key)
         chosen, note = _of_columns(options, frame)
+    disk.demand_room(options.output / chosen.name)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Reading")
 
@@ -57,9 +58,11 @@ def fit(options: argparse.Namespace, console: Console) -> None:
 def report(options: argparse.Namespace, console: Console) -> None:
     """Draw the page of a version as one HTML file."""
     summary = saved_summary.read(options.folder)
-    output = options.output or options.folder / "report.html"
+    output = (options.output or options.folder / "report.html").resolve()
     if output.is_dir():
         raise InputError(f"{output}: cannot be written (Is a directory); name a file")
+    if output.exists() and not output.is_file():  # a device would be replaced by a file
+        raise InputError(f"{output}: cannot be written (Not a file); name a file")
     if not output.parent.is_dir():
         raise InputError(
             f"{output}: cannot be written (No such file or directory); make its folder first"

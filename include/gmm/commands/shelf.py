@@ -55,7 +55,7 @@ def _demanded(models: Path, name: str) -> str:
 
 def _is_free(models: Path, name: str, file: Path) -> bool:
     """Whether nothing is kept under the name but versions of this file."""
-    if _is_segmentation(models, name):
+    if _is_segmentation(models, name) or (models / name).is_file():
         return False
     sources = [_source(models / name / version) for version in artifacts.versions(models, name)]
     return all(source and source.file == str(file.resolve()) for source in sources)

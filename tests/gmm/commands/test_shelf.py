@@ -29,6 +29,23 @@ def test_a_shelf_with_a_champion_is_left_alone_though_its_settings_are_gone(file
     assert shelves(file) == ["my_shoppers", "my_shoppers_2"]
 
 
+def test_a_shelf_that_is_a_file_is_told_before_the_fit(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("include.gmm.commands.fitting.train", lambda *_: pytest.fail("fitted"))
+    (file.parent / "models").mkdir()
+    (file.parent / "models" / "mine").touch()
+    assert fit(file, *QUICK, "--name", "mine") == 2
+    assert "mine: cannot be written (Not a directory)" in capsys.readouterr().err
+
+
+def test_a_file_in_the_place_of_a_shelf_is_no_hindrance_without_a_wish(file: Path) -> None:
+    (file.parent / "models").mkdir()
+    (file.parent / "models" / "my_shoppers").touch()
+    assert fit(file, *QUICK) == 0
+    assert shelves(file) == ["my_shoppers", "my_shoppers_2"]
+
+
 def test_two_files_whose_names_are_alike_have_a_shelf_each_and_keep_it(file: Path) -> None:
     other = file.with_name("my-shoppers.csv")
     other.write_bytes(file.read_bytes())

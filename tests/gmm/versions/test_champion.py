@@ -66,7 +66,7 @@ def test_a_disk_that_is_full_leaves_the_champion_and_no_draft(
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
         patched.setattr(artifacts, "_write", lambda path, content: path.write_bytes(content))
-        with pytest.raises(InputError, match="champions: cannot be written .*free some room"):
+        with pytest.raises(InputError, match=r"champions: cannot be written .*free some room"):
             appoint((2, 3))
     assert contents(models) == before
     assert champion.read(models, "shoppers") == first
