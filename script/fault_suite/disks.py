@@ -53,19 +53,20 @@ def run(count: int, seed: int) -> Iterator[Trial]:
 
 def _tried(case: Case, world: Path, disk: Path) -> Trial:
     with Mount(disk) as mount:
+        label = case.label if mount.mounted else f"{case.label} (nothing can be mounted here)"
         shutil.copytree(world, disk, dirs_exist_ok=True)
         with case.fault.of(mount) as limits:
             first = disk_world.run(case.command, disk, limits)
         if first.failure:
-            return Trial(case.label, Outcome.TRACEBACK, first.failure)
+            return Trial(label, Outcome.TRACEBACK, first.failure)
         if wrong := _wrong(case.command, first, disk):
-            return Trial(case.label, Outcome.WRONG, wrong)
+            return Trial(label, Outcome.WRONG, wrong)
         again = disk_world.run(case.command, disk, {})
         if again.status != 0:
-            return Trial(case.label, Outcome.WRONG, f"with room as well: {again}")
+            return Trial(label, Outcome.WRONG, f"with room as well: {again}")
         if wrong := _wrong(case.command, again, disk):
-            return Trial(case.label, Outcome.WRONG, f"with room: {wrong}")
-    return Trial(case.label, Outcome.REFUSED if first.status else Outcome.RIGHT, first.errors)
+            return Trial(label, Outcome.WRONG, f"with room: {wrong}")
+    return Trial(label, Outcome.REFUSED if first.status else Outcome.RIGHT, first.errors)
 
 
 def _wrong(command: str, result: Result, disk: Path) -> str:
