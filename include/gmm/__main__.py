@@ -3,39 +3,77 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from rich.console import Console
 
-from include.gmm import settings
-from include.gmm.commands import fitting, life
+from include.gmm import characters, disk, settings
 from include.gmm.errors import InputError
 
 Run = Callable[[argparse.Namespace, Console], None]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; 0 when it did what was asked, 2 when the input was refused."""
-    options = _parser().parse_args(arguments)
-    console = Console(soft_wrap=True)
+    """Run the command; 0 when it did what was asked, 2 when the input was refused.
+
+    128 and the number of the signal, as shells have it, when it was interrupted, or when nobody
+    reads what it prints.
+    """
+    _print_everything()
     try:
-        options.run(options, console)
+        options = _parser().parse_args(arguments)
+        options.run(options, Console(soft_wrap=True))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        _print_nothing_more()
+        return 128 + signal.SIGPIPE
     except InputError as error:
-        Console(stderr=True, soft_wrap=True).print(f"error: {error}", markup=False)
-        return 2
+        return _refused(str(error))
+    except OSError as error:
+        if error.filename is None:  # of what was being printed
+            _print_nothing_more()
+        return _refused(disk.told(error))
+    except MemoryError:
+        return _refused("there is not enough memory; bring fewer rows or columns")
     return 0
 
 
+def _refused(message: str) -> int:
+    line = " ".join(characters.cleaned(message).split())
+    Console(stderr=True, soft_wrap=True).print(f"error: {line}", markup=False, highlight=False)
+    return 2
+
+
+def _print_everything() -> None:
+    """Print what the terminal's encoding lacks, too, in another way."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _print_nothing_more() -> None:
+    """Else Python would try once more at the end, and complain once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _parser() -> argparse.ArgumentParser:
+    # Imported here: it takes seconds, and an interruption is to end them quietly, too.
+    from include.gmm.commands import fitting, life
+
     parser = argparse.ArgumentParser(
         prog="python -m include.gmm", description="Segments with Gaussian mixtures."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_fit(commands)
-    _add_report(commands)
+    _add_fit(commands, fitting.fit)
+    _add_report(commands, fitting.report)
     _command(commands, "versions", life.versions, "list the versions, and their fates")
     shown = _command(commands, "show", life.show, "print the segments of a version")
     shown.add_argument("version", nargs="?", metavar="VERSION", help="without it, the champion")
@@ -78,20 +116,43 @@ def _command(commands: Any, name: str, run: Run, told: str) -> argparse.Argument
     return made
 
 
-def _add_fit(commands: Any) -> None:
+def _add_fit(commands: Any, run: Run) -> None:
     fit = commands.add_parser(
         "fit",
         help="choose and fit a mixture to a file",
         description="Choose and fit a mixture to a CSV or Parquet file with one row per key, save "
         "it as a version, load that version back, and print its segments.",
     )
-    fit.set_defaults(run=fitting.fit)
+    fit.set_defaults(run=run)
     fit.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet, one row per key")
-    fit.add_argument("--key", metavar="COLUMN", help="the column that tells rows apart")
+    fit.add_argument(
+        "--key",
+        metavar="COLUMN",
+        help="the column that tells rows apart; `row` numbers them where no column does",
+    )
+    fit.add_argument(
+        "--encoding",
+        type=declared.encoding,
+        default="utf-8",
+        metavar="NAME",
+        help="of a CSV file, such as cp1252 or utf-16 (utf-8)",
+    )
     fit.add_argument(
         "--features",
         metavar="A,B",
-        help="columns to fit to (without it: every column of numbers but the key)",
+        help="columns to fit to (without it: every column of numbers but the key); a name with a "
+        "comma stands in double quotes: 'visits,\"spend, total\"'",
+    )
+    fit.add_argument(
+        "--feature",
+        action="append",
+        metavar="COLUMN",
+        help="one more of them, whatever is in its name; may be given again",
+    )
+    fit.add_argument(
+        "--missing",
+        choices=get_args(settings.Missing),
+        help="what becomes of rows without a value in some feature (refuse)",
     )
     fit.add_argument(
         "--segmentation",
@@ -101,22 +162,27 @@ def _add_fit(commands: Any) -> None:
     fit.add_argument("--max-components", type=int, metavar="K", help="largest number of segments")
     fit.add_argument("--seed", type=int, metavar="N", help="seed of the starts")
     fit.add_argument(
+        "--name",
+        metavar="NAME",
+        help="under which its versions are kept (made of the file's, never a segmentation's)",
+    )
+    fit.add_argument(
         "--output",
         type=Path,
-        default=settings.MODELS,
+        default=settings.FILES,
         metavar="FOLDER",
-        help="where versions are kept (working_data/models)",
+        help="where versions are kept (working_data/files)",
     )
 
 
-def _add_report(commands: Any) -> None:
+def _add_report(commands: Any, run: Run) -> None:
     report = commands.add_parser(
         "report",
         help="draw the page of a version as one HTML file",
         description="Draw the page of a version, with its segments, charts and candidates, as one "
         "HTML file that needs nothing else: no Airflow, no network.",
     )
-    report.set_defaults(run=fitting.report)
+    report.set_defaults(run=run)
     report.add_argument("folder", type=Path, metavar="FOLDER", help="a version, with summary.json")
     report.add_argument(
         "--output", type=Path, metavar="FILE", help="where to write it (FOLDER/report.html)"

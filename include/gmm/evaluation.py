@@ -72,7 +72,11 @@ def evaluate(
     ids = dict(enumerate(succession.segment_ids, 1))
     summary = Summary(
         **choice.model_dump(exclude={"warnings"}),
-        warnings=[of_segment(each, "Component", ids) for each in choice.warnings] + told,
+        warnings=[
+            *(of_segment(each, "Component", ids) for each in choice.warnings),
+            *told,
+            *table.gaps.told(),
+        ],
         segmentation=settings.name,
         title=settings.title,
         version=manifest.version,

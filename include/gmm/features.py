@@ -11,20 +11,54 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.gmm.columns import finite, nested, refuse_unprintable, rows_at
 from include.gmm.errors import InputError
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.rows.resolution import find_steps
 from include.gmm.mixture.rows.source import InMemory
 from include.gmm.settings import Feature, Features
 
+LEAVE_OUT = (
+    "fill the gaps, or leave those rows out by `missing: drop` under features in the "
+    "segmentation's file, --missing drop on the command line"
+)
+SHOWN = 30  # columns in a sentence on missing values
 WIDE_SPREAD = 20  # (1 + largest) / (1 + smallest) from which "auto" takes a column as log1p
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """How many rows lack a value in some feature, out of how many, and how many in which."""
+
+    rows: int
+    total: int
+    columns: dict[str, int]
+
+    @classmethod
+    def of(cls, values: pd.DataFrame) -> Gaps:
+        """Those of a table of features, where NaN is missing."""
+        missing = values.isna()
+        counts = {str(name): int(missing[name].sum()) for name in values}
+        columns = {name: count for name, count in counts.items() if count}
+        return cls(int(missing.any(axis=1).sum()), len(values), columns)
+
+    def __str__(self) -> str:
+        found = [f"{name!r} in {count:,} rows" for name, count in self.columns.items()]
+        more = f" and {len(found) - SHOWN} more columns" if len(found) > SHOWN else ""
+        each = ", ".join(found[:SHOWN]) + more
+        return f"{self.rows:,} of {self.total:,} rows lack a value (missing: {each})"
+
+    def told(self) -> list[str]:
+        """A sentence on the rows that were left out, if there are any."""
+        return [f"{self}; they are left out and have no segment."] if self.rows else []
 
 
 @dataclass(frozen=True)
 class FeatureTable:
     """One row per key, sorted by key, every feature a finite float64.
 
-    keys (n,), values (n, d) in the order of `names`; profile columns may hold NaN.
+    keys (n,), values (n, d) in the order of `names`; profile columns may hold NaN. `gaps` are the
+    rows that are not among these n, because a feature is missing; the digest is of those that are.
     """
 
     key: str
@@ -32,6 +66,7 @@ class FeatureTable:
     values: pd.DataFrame
     profile: pd.DataFrame
     digest: str
+    gaps: Gaps
 
     @property
     def names(self) -> list[str]:
@@ -57,8 +92,12 @@ class Scale:
 
 
 def check_table(frame: pd.DataFrame, features: Features, where: str) -> FeatureTable:
-    """The feature table in canonical order. Raises InputError that names the column at fault."""
+    """The feature table in canonical order. Raises InputError that names the columns at fault.
+
+    Rows without a value in some feature are refused, or left out where `features.missing` says so.
+    """
     wanted = [features.key, *features.columns, *features.profile]
+    refuse_unprintable(list(frame.columns), wanted, where)
     missing = [name for name in wanted if name not in frame.columns]
     if missing:
         raise InputError(
@@ -66,25 +105,40 @@ def check_table(frame: pd.DataFrame, features: Features, where: str) -> FeatureT
         )
     if frame.empty:
         raise InputError(f"{where}: there are no rows")
-    keys = frame[features.key]
-    if keys.isna().any():
-        raise InputError(f"{where}: key {features.key!r} is empty in {keys.isna().sum()} rows")
-    if keys.duplicated().any():
-        examples = keys[keys.duplicated()].astype(str).unique()[:3].tolist()
+    frame = frame.reset_index(drop=True)
+    _refuse_keys(frame[features.key], where)
+    values = pd.DataFrame({name: finite(frame[name], where) for name in features.columns})
+    profile = pd.DataFrame(
+        {name: finite(frame[name], where) for name in features.profile}, index=frame.index
+    )
+    gaps = Gaps.of(values)
+    if gaps.rows and features.missing == "refuse":
+        raise InputError(f"{where}: {gaps}; {LEAVE_OUT}")
+    if gaps.rows == len(frame):
+        raise InputError(f"{where}: no row has a value in every feature: {gaps}")
+    complete = frame[features.key][values.notna().all(axis=1)]
+    order = complete.sort_values(kind="stable").index
+    keys = frame[features.key].loc[order].reset_index(drop=True)
+    values, profile = (each.loc[order].reset_index(drop=True) for each in (values, profile))
+    return FeatureTable(features.key, keys, values, profile, _digest(keys, values, profile), gaps)
+
+
+def _refuse_keys(keys: pd.Series, where: str) -> None:
+    """Raises InputError unless every row has a key of its own, by which rows can be told apart."""
+    if kind := nested(keys):
         raise InputError(
-            f"{where}: key {features.key!r} is not unique: {keys.duplicated().sum()} repeated "
+            f"{where}: key {keys.name!r} is of type {kind}, which cannot tell rows apart; make a "
+            "number or a text of it first"
+        )
+    if keys.isna().any():
+        raise InputError(f"{where}: key {keys.name!r} is empty in {rows_at(keys.isna())}")
+    repeated = keys.duplicated()
+    if repeated.any():
+        examples = keys[repeated].astype(str).unique()[:3].tolist()
+        raise InputError(
+            f"{where}: key {keys.name!r} is not unique: {repeated.sum()} repeated "
             f"rows, such as {_listed(examples)}; one row per key is needed"
         )
-    frame = frame.sort_values(features.key, kind="stable", ignore_index=True)
-    values = pd.DataFrame(
-        {name: _finite(frame[name], where, missing_allowed=False) for name in features.columns}
-    )
-    profile = pd.DataFrame(
-        {name: _finite(frame[name], where, missing_allowed=True) for name in features.profile},
-        index=values.index,
-    )
-    keys = frame[features.key]
-    return FeatureTable(features.key, keys, values, profile, _digest(keys, values, profile))
 
 
 def refuse_constant(values: pd.DataFrame, where: str) -> None:
@@ -95,33 +149,6 @@ def refuse_constant(values: pd.DataFrame, where: str) -> None:
             f"{where}: every row has the same value in {_listed(constant)}, "
             "which cannot tell segments apart; remove it from the features"
         )
-
-
-def _finite(column: pd.Series, where: str, *, missing_allowed: bool) -> pd.Series:
-    """The column as float64, or InputError for dates, text, NaN (unless allowed) or infinity."""
-    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
-        raise InputError(
-            f"{where}: column {column.name!r} holds dates; make a number of them first, "
-            "such as days until today"
-        )
-    numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
-    text = numbers.isna() & column.notna() & ~column.astype(str).str.lower().isin(["nan", "-nan"])
-    if text.any():
-        raise InputError(
-            f"{where}: column {column.name!r} holds text, such as {str(column[text].iloc[0])!r}; "
-            "every value of a feature must be a number"
-        )
-    if np.isinf(numbers).any():
-        raise InputError(
-            f"{where}: column {column.name!r} is infinite in {np.isinf(numbers).sum()} rows; "
-            "every value of a feature must be a finite number"
-        )
-    if numbers.isna().any() and not missing_allowed:
-        raise InputError(
-            f"{where}: column {column.name!r} is missing (empty or NaN) in "
-            f"{numbers.isna().sum()} rows; fill them or leave those rows out"
-        )
-    return numbers
 
 
 def scales(table: FeatureTable, settings: Mapping[str, Feature]) -> dict[str, Scale]:

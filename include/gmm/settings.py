@@ -16,18 +16,20 @@ from pydantic import (
     model_validator,
 )
 
-from include.gmm import declared
+from include.gmm import declared, labels
 from include.gmm.errors import InputError
 
 PROJECT = Path(__file__).parents[2]
 SEGMENTATIONS = PROJECT / "include" / "segmentations"
 WORKING_DATA = PROJECT / "working_data"
-MODELS = WORKING_DATA / "models"
+MODELS = WORKING_DATA / "models"  # of the segmentations, each in a folder of its name
+FILES = WORKING_DATA / "files"  # versions that `fit` makes of files, apart from those
 WAREHOUSE = WORKING_DATA / "warehouse.duckdb"
 
 CovarianceType = Literal["full", "tied", "diag", "spherical"]
 Criterion = Literal["bic", "icl", "aic"]
 Transform = Literal["auto", "none", "log1p"]
+Missing = Literal["refuse", "drop"]
 PromotionMode = Literal["enabled", "manual", "dry_run", "disabled"]
 Event = Literal["failure", "drift", "promotion", "question"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -73,7 +75,7 @@ class Feature(_Section):
 
     def named(self, column: str) -> str:
         """Its label, or one made of the column's name."""
-        return self.label or column.replace("_", " ").capitalize()
+        return self.label or labels.made_of(column)
 
 
 class Features(_Section):
@@ -87,6 +89,11 @@ class Features(_Section):
     profile: dict[Column, Feature] = Field(
         default_factory=dict,
         description="What describes the segments besides, without shaping them; may be null",
+    )
+    missing: Missing = Field(
+        default="refuse",
+        description="What becomes of rows without a value in some feature. drop: they shape no "
+        "segment, and have none: their scores are null",
     )
 
     @model_validator(mode="after")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import textwrap
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from include.gmm.summary import SegmentSummary, Summary
 
+WIDEST = 10_000  # characters
 NAME_WIDTH = 10  # characters: a column with a name is little wider than one with numbers
 
 
-def render(summary: Summary) -> RenderableType:
+def render(summary: Summary) -> Group:
     """The headline, the segments with their profiles, and what to be wary of."""
     evaluation = summary.evaluation
     headline = Text.assemble(
@@ -43,6 +45,27 @@ def render(summary: Summary) -> RenderableType:
         table.add_row(Text(feature.heading), *profile, _mean(feature.mean))
     warnings = [Text(f"Note: {warning}", style="yellow") for warning in summary.warnings]
     return Group(headline, table, *warnings)
+
+
+def show_all(console: Console, shown: Group) -> None:
+    """Print texts and tables without cutting anything off, whatever the width of the terminal.
+
+    Where it is too narrow for a table, its own wrapping shows all of it; a file or another program
+    has no width.
+    """
+    for each in shown.renderables:
+        if not isinstance(each, Table):
+            console.print(each)
+            continue
+        for column in each.columns:
+            if column.no_wrap:
+                cells = (console.measure(cell) for cell in (column.header, *column.cells))
+                column.min_width = max(cell.maximum for cell in cells)
+        width = Measurement.get(console, console.options.update(max_width=WIDEST), each)
+        wanted = width.minimum if console.is_terminal else width.maximum
+        # One of its own: none prints anything wider than itself.
+        wide = max(console.width, wanted)
+        Console(file=console.file, width=wide, force_terminal=console.is_terminal).print(each)
 
 
 def _heading(segment: SegmentSummary) -> Text:

@@ -45,7 +45,7 @@ def train(
     largest = mixture.n_components.max
     if len(fitted) <= largest:
         raise InputError(
-            f"{where}: {len(frame)} rows, {len(fitted)} of them to fit, are too few for up to "
+            f"{where}: {len(table.keys)} rows, {len(fitted)} of them to fit, are too few for up to "
             f"{largest} components; bring more rows or try fewer components"
         )
     refuse_constant(fitted, where)
@@ -67,6 +67,7 @@ def train(
     data = artifacts.DataRecord(
         rows=len(table.keys),
         rows_fitted=len(rows),
+        rows_left_out=table.gaps.rows,
         key=table.key,
         features=decided,
         digest=table.digest,

@@ -12,6 +12,7 @@ from airflow.sdk import get_current_context, task
 from include.gmm import settings
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import champion_asset, maybe
+from include.orchestration.handed import handed
 from include.orchestration.notifications import Question, tell
 from include.orchestration.refusing import refusing
 
@@ -49,7 +50,8 @@ def told(evaluation: dict[str, Any]) -> str:
     from include.gmm.summary import Succession
     from include.gmm.versions.card import succession_in_words
 
-    return succession_in_words(Succession.model_validate(evaluation["succession"]))
+    summary = handed(evaluation, "load_model_and_evaluate")
+    return succession_in_words(Succession.model_validate(summary["succession"]))
 
 
 @task(task_id="promote_model", multiple_outputs=False)
@@ -64,8 +66,8 @@ def _promote(name: str, reference: Any, evaluation: Any, approved: bool) -> dict
     segmentation = settings.find(name)
     promoted = promote(
         settings.MODELS,
-        Reference.model_validate(reference),
-        Succession.model_validate(evaluation["succession"]),
+        Reference.model_validate(handed(reference, "build_save_gmm_model")),
+        Succession.model_validate(handed(evaluation, "load_model_and_evaluate")["succession"]),
         segmentation,
         lambda: read_features(segmentation),
         approved=approved,

@@ -9,6 +9,7 @@ from airflow.sdk import get_current_context, task
 
 from include.gmm import settings
 from include.orchestration.assets import champion_asset, maybe, scores_asset
+from include.orchestration.handed import handed
 from include.orchestration.notifications import tell
 from include.orchestration.refusing import refusing
 
@@ -43,7 +44,7 @@ def _roll_back(name: str, predecessor: Any) -> dict[str, Any]:
     from include.gmm.versions.promotion import roll_back
 
     segmentation = settings.find(name)
-    promoted = roll_back(settings.MODELS, name, predecessor["serial"])
+    promoted = roll_back(settings.MODELS, name, handed(predecessor, "find_predecessor")["serial"])
     restored = restore(segmentation, promoted.version)
     # The news of a champion starts the scoring, and that would replace the table as it was.
     asset = scores_asset(name) if restored else champion_asset(name)

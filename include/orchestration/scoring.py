@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from include.gmm import settings
 from include.orchestration.assets import scores_asset
+from include.orchestration.handed import handed
 from include.orchestration.refusing import refusing
 
 log = logging.getLogger(__name__)
@@ -29,13 +30,16 @@ def plan_scoring(name: str) -> dict[str, Any]:
         )
     made = plan(settings.MODELS, settings.find(name), present.reference, present.segment_ids)
     log.info("%s rows in %s ranges, by %s", made.rows, len(made.ranges), present.reference.version)
+    if made.rows_without_segment:
+        log.warning("%s rows lack a value and have no segment", made.rows_without_segment)
     return made.model_dump(mode="json")
 
 
 @task
+@refusing
 def key_ranges(plan: Any) -> list[int]:
     """The numbers of the ranges, one for each mapped task."""
-    return list(range(len(plan["ranges"])))
+    return list(range(len(handed(plan, "plan_scoring")["ranges"])))
 
 
 @task(multiple_outputs=False)
@@ -45,7 +49,7 @@ def score_range(plan: Any, number: int) -> int:
     from include.gmm.scoring.plan import ScoringPlan
     from include.gmm.scoring.ranges import score_range as score
 
-    return score(settings.MODELS, ScoringPlan.model_validate(plan), number)
+    return score(settings.MODELS, ScoringPlan.model_validate(handed(plan, "plan_scoring")), number)
 
 
 @task(multiple_outputs=False)
@@ -55,7 +59,7 @@ def publish_scores(name: str, plan: Any) -> dict[str, Any]:
     from include.gmm.scoring.plan import ScoringPlan
     from include.gmm.scoring.publishing import publish
 
-    made = ScoringPlan.model_validate(plan)
+    made = ScoringPlan.model_validate(handed(plan, "plan_scoring"))
     rows = publish(settings.MODELS, made)
     facts: dict[str, Any] = {"table": made.view, "rows": rows, "version": made.reference.version}
     get_current_context()["outlet_events"][scores_asset(name)].extra = facts

@@ -11,6 +11,7 @@ from airflow.sdk import get_current_context, task
 from include.gmm import settings
 from include.orchestration.assets import features_asset, model_asset
 from include.orchestration.form import with_choices
+from include.orchestration.handed import handed
 from include.orchestration.refusing import refusing
 
 # Heavy libraries are imported inside the tasks: the DAG processor reads this file again and again.
@@ -40,6 +41,8 @@ def check_features(name: str) -> dict[str, Any]:
     segmentation = settings.find(name)
     model = segmentation.features.model
     table = check_table(read_features(segmentation), segmentation.features, model)
+    for told in table.gaps.told():
+        log.warning("%s: %s", model, told)
     facts: dict[str, Any] = {"table": model, "rows": len(table.keys), "digest": table.digest}
     get_current_context()["outlet_events"][features_asset(name)].extra = facts
     return facts
@@ -79,7 +82,7 @@ def load_model_and_evaluate(name: str, reference: Any) -> dict[str, Any]:
     segmentation = settings.find(name)
     summary = evaluate(
         settings.MODELS,
-        Reference.model_validate(reference),
+        Reference.model_validate(handed(reference, "build_save_gmm_model")),
         read_features(segmentation),
         segmentation.features.model,
     )

@@ -1,5 +1,7 @@
 """A small feature table and its segmentation, for tests that need no warehouse."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,3 +44,16 @@ def segmentation() -> Segmentation:
         },
         "test",
     )
+
+
+@pytest.fixture
+def drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes seconds; what is drawn has tests of its own."""
+    monkeypatch.setattr("include.gmm.page.export.report", lambda summary: f"of {summary.title}")
+
+
+@pytest.fixture
+def file(tmp_path: Path, shoppers: pd.DataFrame) -> Path:
+    path = tmp_path / "my shoppers.csv"
+    shoppers.to_csv(path, index=False)
+    return path

@@ -1,5 +1,6 @@
 """`python -m include.gmm`: any file, no edit of code."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,31 +10,13 @@ import pytest
 
 from include.gmm import settings
 from include.gmm.__main__ import main
+from include.gmm.errors import InputError
 from include.gmm.settings import Segmentation
 from include.gmm.summary import Summary
+from tests.gmm.commands.fits import QUICK, fit, summaries
 from tests.gmm.page.examples import example
 
-
-@pytest.fixture(autouse=True)
-def _drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing takes seconds; what is drawn has tests of its own."""
-    monkeypatch.setattr("include.gmm.page.export.report", lambda summary: f"of {summary.title}")
-
-
-@pytest.fixture
-def file(tmp_path: Path, shoppers: pd.DataFrame) -> Path:
-    path = tmp_path / "my shoppers.csv"
-    shoppers.to_csv(path, index=False)
-    return path
-
-
-def fit(file: Path, *options: str) -> int:
-    return main(["fit", str(file), "--output", str(file.parent / "models"), *options])
-
-
-def summaries(file: Path) -> list[Summary]:
-    found = sorted((file.parent / "models").rglob("summary.json"))
-    return [Summary.model_validate_json(path.read_text()) for path in found]
+pytestmark = pytest.mark.usefixtures("drawn_at_once")
 
 
 def test_a_file_of_one_s_own_is_segmented_and_its_segments_are_printed(
@@ -97,14 +80,20 @@ def test_parquet_and_csv_give_the_same_model(file: Path, shoppers: pd.DataFrame)
     ("options", "told"),
     [
         ([], "--key COLUMN is needed"),
+        ([], "--key row numbers the rows"),
         (["--key", "customer"], "no column 'customer'"),
         (["--key", "shopper", "--features", "visits,name"], "no column 'name'"),
-        (["--key", "shopper", "--features", "visits,age"], "'age' is missing"),
+        (["--key", "shopper", "--features", "visits,age"], "(missing: 'age' in 21 rows)"),
         (["--segmentation", "customers"], "no column 'customer_id'"),
         (["--segmentation", "nobody"], "nobody.yaml: cannot be read"),
         (["--segmentation", "customers", "--key", "shopper"], "leave out --key"),
         (["--key", "shopper", "--seed", "-1"], "mixture.seed"),
         (["--key", "age", "--features", "age"], "named twice"),
+        (["--key", "shopper", "--name", "customers"], "--name customers: that is a segmentation"),
+        (["--key", "shopper", "--name", "My shop"], "--name 'My shop': must be small letters"),
+        (["--key", "shopper", "--feature", "visits,euros"], "no column 'visits,euros'"),
+        (["--segmentation", "customers", "--feature", "visits"], "leave out --key"),
+        (["--key", "shopper", "--features", " , "], "--features names no column"),
     ],
 )
 def test_a_refusal_names_its_cause_on_one_line_and_publishes_nothing(
@@ -116,6 +105,64 @@ def test_a_refusal_names_its_cause_on_one_line_and_publishes_nothing(
     assert told in error
     assert error.count("\n") == 1
     assert not (file.parent / "models").exists()
+
+
+def test_an_output_that_cannot_be_written_is_told_before_the_file_is_read(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("include.gmm.commands.fitting.read_file", lambda *_: pytest.fail("read"))
+    options = ["--key", "shopper", "--output", str(file / "models")]
+    assert main(["fit", str(file), *options]) == 2
+    error = capsys.readouterr().err
+    assert "models: cannot be written (Not a directory); a part of this path is a file" in error
+    assert error.count("\n") == 1
+
+
+def test_a_version_that_cannot_be_evaluated_is_taken_away_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(summary: Summary) -> str:
+        raise InputError("the page cannot be drawn")
+
+    options = ["--key", "shopper", "--features", "visits,euros", "--max-components", "2"]
+    monkeypatch.setattr("include.gmm.page.export.report", refused)
+    assert fit(file, *options) == 2
+    assert not (file.parent / "models").exists()
+
+
+def test_an_interruption_ends_quietly(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("include.gmm.commands.fitting.evaluate", interrupted)
+    assert fit(file, *QUICK) == 130
+    assert capsys.readouterr() == ("", "")
+    assert not (file.parent / "models").exists()
+
+
+@pytest.mark.parametrize(("closed", "status"), [(True, {1, 141}), (False, {2})])
+def test_output_that_goes_nowhere_is_no_traceback(
+    version: Path, closed: bool, status: set[int]
+) -> None:
+    """Into a pipe that nobody reads, and onto a disk that is full."""
+    if closed:
+        reader, output = os.pipe()
+        os.close(reader)
+    else:
+        output = os.open("/dev/full", os.O_WRONLY)
+    code = "from include.gmm.__main__ import main; import sys; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "versions", "customers", "--models", str(version)]
+    try:
+        done = subprocess.run(
+            command, stdout=output, stderr=subprocess.PIPE, text=True, cwd=settings.PROJECT
+        )
+    finally:
+        os.close(output)
+    assert done.returncode in status, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") <= 1
 
 
 @pytest.fixture
@@ -150,6 +197,7 @@ def test_the_page_of_a_version_is_drawn_where_it_is_asked_for(version: Path) -> 
         ('{"schema_version": 1}', "page.html", "has schema 1, and this release reads schema 4"),
         ("", "nowhere/page.html", "page.html: cannot be written (No such file or directory)"),
         ("", "version", "version: cannot be written (Is a directory)"),
+        ("", "/dev/null", "/dev/null: cannot be written (Not a file)"),
     ],
 )
 def test_a_page_that_cannot_be_drawn_is_refused_on_one_line(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from include.gmm.summary import Summary
-from include.gmm.terminal import render
+from include.gmm.terminal import render, show_all
 from tests.gmm.page.examples import example
 
 
@@ -61,3 +62,25 @@ def test_a_long_name_goes_on_in_narrow_lines() -> None:
 def test_warnings_follow_the_table() -> None:
     lines = printed(example())
     assert lines[-1] == "Note: 28 of 40 candidates are degenerate and were set aside."
+
+
+def shown(width: int, terminal: bool) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, force_terminal=terminal, color_system=None)
+    show_all(console, render(named("Customers of many years")))
+    output = console.file
+    assert isinstance(output, io.StringIO)
+    return output.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize("width", [20, 40, 80, 400])
+def test_nothing_is_cut_off_however_narrow_the_terminal(width: int, terminal: bool) -> None:
+    text = "\n".join(shown(width, terminal))
+    assert "\N{HORIZONTAL ELLIPSIS}" not in text
+    for cell in ("Customers", "100 %", "probability"):
+        assert cell in text
+
+
+def test_where_there_is_no_terminal_a_row_is_one_line() -> None:
+    rows = [line for line in shown(20, terminal=False) if line.startswith("│")]
+    assert all(line.split("│")[1].strip() for line in rows)

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import argparse
-import re
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 from rich.progress import Progress
 
-from include.gmm import settings
+from include.gmm import characters, disk, settings
+from include.gmm.columns import refuse_unprintable
+from include.gmm.commands import choosing, shelf
 from include.gmm.errors import InputError
 from include.gmm.evaluation import evaluate
 from include.gmm.files import read_file
 from include.gmm.mixture.progress import Progress as MixtureProgress
 from include.gmm.settings import Segmentation
-from include.gmm.terminal import render
+from include.gmm.terminal import render, show_all
 from include.gmm.training import train
-from include.gmm.versions import artifacts, saved_summary
+from include.gmm.versions import artifacts, pruning, saved_summary
 
 
 def fit(options: argparse.Namespace, console: Console) -> None:
     """Choose and fit a mixture to a file, save it, load it back, and print its segments."""
+    _refuse_contradictions(options)
+    disk.demand_room(options.output)
     key = settings.find(options.segmentation).features.key if options.segmentation else options.key
-    frame = read_file(options.file, key)
-    chosen = _settings(options, frame)
+    frame = read_file(options.file, key, options.encoding)
     where = str(options.file)
+    if options.segmentation:
+        chosen, note = _of_segmentation(options), ""
+    else:
+        frame = choosing.with_key(frame, options.key)
+        chosen, note = _of_columns(options, frame)
+    disk.demand_room(options.output / chosen.name)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Reading")
 
@@ -36,8 +44,14 @@ def fit(options: argparse.Namespace, console: Console) -> None:
             )
 
         reference = train(frame, chosen, options.output, where, show)
-    summary = evaluate(options.output, reference, frame, where)
-    console.print(render(summary))
+        try:
+            summary = evaluate(options.output, reference, frame, where)
+        except BaseException:  # nobody could see what is in it
+            pruning.discard(options.output, reference)
+            raise
+    if note:
+        Console(stderr=True, soft_wrap=True).print(note, markup=False, highlight=False)
+    show_all(console, render(summary))
     folder = artifacts.folder_of(options.output, reference)
     console.print(f"Saved in {folder}; report.html there is its page", markup=False)
 
@@ -45,42 +59,72 @@ def fit(options: argparse.Namespace, console: Console) -> None:
 def report(options: argparse.Namespace, console: Console) -> None:
     """Draw the page of a version as one HTML file."""
     summary = saved_summary.read(options.folder)
+    output = (options.output or options.folder / "report.html").resolve()
+    if output.is_dir():
+        raise InputError(f"{output}: cannot be written (Is a directory); name a file")
+    if output.exists() and not output.is_file():  # a device would be replaced by a file
+        raise InputError(f"{output}: cannot be written (Not a file); name a file")
+    if not output.parent.is_dir():
+        raise InputError(
+            f"{output}: cannot be written (No such file or directory); make its folder first"
+        )
+    disk.demand_room(output.parent)
     # Imported here, because `fit` can refuse its input without what draws.
     from include.gmm.page import export
 
-    page = export.report(summary)
-    output = options.output or options.folder / "report.html"
-    try:
-        artifacts.add(output, page.encode())
-    except OSError as error:
-        raise InputError(f"{output}: cannot be written ({error.strerror})") from error
+    artifacts.add(output, export.report(summary).encode())
     console.print(f"Saved {output}", markup=False)
 
 
-def _settings(options: argparse.Namespace, frame: pd.DataFrame) -> Segmentation:
-    """The settings of a segmentation file, or those that the options and the columns give."""
+def _refuse_contradictions(options: argparse.Namespace) -> None:
+    """Raises InputError for options that do not go together, before the file is read."""
     if options.segmentation:
-        if options.key or options.features:
-            raise InputError("--segmentation brings key and features: leave out --key, --features")
-        content = settings.find(options.segmentation).model_dump()
-        return settings.validate(_with_options(content, options), "options")
-    if not options.key:
-        raise InputError("--key COLUMN is needed: the column that tells rows apart")
+        if options.key or options.features or options.feature:
+            raise InputError(
+                "--segmentation brings key and features: leave out --key, --features and --feature"
+            )
+    elif not options.key:
+        raise InputError(
+            "--key COLUMN is needed: the column that tells rows apart. Where there is none, "
+            "--key row numbers the rows"
+        )
+
+
+def _of_segmentation(options: argparse.Namespace) -> Segmentation:
+    """The settings of a segmentation file, for versions that are none of its own.
+
+    They are of other rows than its champion, so its segments' names are not theirs.
+    """
+    content = settings.find(options.segmentation).model_dump()
+    name = shelf.name_for(options.output, options.file, options.name)
+    content |= {
+        "name": name,
+        "title": f"{content['title']} ({characters.cleaned(options.file.name)})",
+        "source": shelf.source_of(options.file, name, content["features"]["key"]).model_dump(),
+        "segment_names": {},
+    }
+    return settings.validate(_with_options(content, options), "options")
+
+
+def _of_columns(options: argparse.Namespace, frame: pd.DataFrame) -> tuple[Segmentation, str]:
+    """The settings that the options and the columns give, and what is to be told of the columns."""
     if frame.empty:
         raise InputError(f"{options.file}: there are no rows")
-    if options.features:
-        names = [name.strip() for name in options.features.split(",") if name.strip()]
-    else:
-        numeric = frame.select_dtypes("number").columns
-        names = [name for name in numeric if name != options.key]
-        if not names:
-            raise InputError(f"{options.file}: no column of numbers besides the key")
-    stem = re.sub(r"[^a-z0-9]+", "_", options.file.name.split(".")[0].lower()).strip("_")
-    name = (stem if stem[:1].isalpha() else f"file_{stem}")[:60]
+    if options.key not in frame.columns:
+        raise InputError(
+            f"{options.file}: no column {options.key!r}; it has "
+            f"{', '.join(map(repr, frame.columns))}"
+        )
+    names, note = choosing.named(options), ""
+    if not names:
+        names, note = choosing.numeric(frame, options.key, str(options.file))
+    columns = [options.key, *names]
+    refuse_unprintable(list(frame.columns), columns, str(options.file))
+    name = shelf.name_for(options.output, options.file, options.name)
     content = {
         "name": name,
-        "title": options.file.name,
-        "source": {"table": f"files.{name}", "columns": {options.key: "VARCHAR"}},
+        "title": characters.cleaned(options.file.resolve().name),
+        "source": shelf.source_of(options.file, name, options.key).model_dump(),
         "features": {
             "model": name,
             "key": options.key,
@@ -88,7 +132,7 @@ def _settings(options: argparse.Namespace, frame: pd.DataFrame) -> Segmentation:
         },
         "mixture": {"n_components": {}},
     }
-    return settings.validate(_with_options(content, options), "options")
+    return settings.validate(_with_options(content, options), "options"), note
 
 
 def _with_options(content: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
@@ -96,4 +140,6 @@ def _with_options(content: dict[str, Any], options: argparse.Namespace) -> dict[
         content["mixture"]["seed"] = options.seed
     if options.max_components is not None:
         content["mixture"]["n_components"]["max"] = options.max_components
+    if options.missing is not None:
+        content["features"]["missing"] = options.missing
     return content

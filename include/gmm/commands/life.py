@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
+from pydantic import ValidationError
+from rich.console import Console, Group
 from rich.markdown import Markdown
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from include.gmm import settings
 from include.gmm.errors import InputError
@@ -17,7 +19,7 @@ from include.gmm.scoring.publishing import restore
 from include.gmm.scoring.scoring import score as score_all
 from include.gmm.settings import Segmentation
 from include.gmm.summary import Promoted, Succession
-from include.gmm.terminal import render
+from include.gmm.terminal import render, show_all
 from include.gmm.versions import artifacts, champion, saved_summary
 from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.card import succession_in_words
@@ -29,24 +31,20 @@ from include.gmm.warehouse import read_features
 
 def versions(options: argparse.Namespace, console: Console) -> None:
     """List the versions on the disk, and what became of each."""
-    segmentation = settings.find(options.name)
+    segmentation = _segmentation(options)
     champions = champion.history(options.models, segmentation.name)
-    table = Table("Version", "Data as of", "Segments", "Covariances", "Rows", "Became of it")
+    table = Table(Column("Version", no_wrap=True))
+    for heading in ("Data as of", "Segments", "Covariances", "Rows", "Became of it"):
+        table.add_column(heading)
     for name in artifacts.versions(options.models, segmentation.name):
-        reference = artifacts.find(options.models, segmentation.name, name)
-        manifest = artifacts.load_manifest(options.models, reference)
-        folder = artifacts.folder_of(options.models, reference)
-        evaluated = (folder / "summary.json").is_file()
-        summary = saved_summary.read(folder) if evaluated else None
-        table.add_row(
-            name,
-            manifest.as_of[:19].replace("T", " "),
-            ", ".join(str(each.number) for each in summary.segments) if summary else "",
-            summary.covariance_type if summary else "",
-            f"{manifest.data.rows:,}",
-            _became(folder, name, champions) if evaluated else "not evaluated",
-        )
-    console.print(table if table.row_count else f"{segmentation.name} has no versions yet.")
+        try:
+            table.add_row(name, *_told(options.models, segmentation.name, name, champions))
+        except InputError as error:  # the others are told all the same
+            table.add_row(name, "", "", "", "", Text(f"damaged: {error}"))
+    if table.row_count:
+        show_all(console, Group(table))
+    else:
+        console.print(f"{segmentation.name} has no versions yet.")
 
 
 def show(options: argparse.Namespace, console: Console) -> None:
@@ -54,16 +52,16 @@ def show(options: argparse.Namespace, console: Console) -> None:
     reference = _version(options)
     summary = saved_summary.read(artifacts.folder_of(options.models, reference))
     console.print(f"Version {summary.version}", markup=False)
-    console.print(render(summary))
+    show_all(console, render(summary))
     console.print(Markdown(succession_in_words(summary.succession)))
 
 
 def compare(options: argparse.Namespace, console: Console) -> None:
     """Apply a version and the champion, or another version, to the features of today."""
-    segmentation = settings.find(options.name)
-    reference = artifacts.find(options.models, segmentation.name, options.version)
+    segmentation = _segmentation(options)
+    reference = _find(options.models, segmentation.name, options.version)
     if options.other:
-        other = artifacts.find(options.models, segmentation.name, options.other)
+        other = _find(options.models, segmentation.name, options.other)
         former = _as_champion(options.models, other)
     else:
         former = _champion(options.models, segmentation.name)
@@ -75,8 +73,8 @@ def compare(options: argparse.Namespace, console: Console) -> None:
 
 def promote(options: argparse.Namespace, console: Console) -> None:
     """Make a version the champion by the rules of the segmentation file, or by your word."""
-    segmentation = settings.find(options.name)
-    reference = artifacts.find(options.models, segmentation.name, options.version)
+    segmentation = _segmentation(options)
+    reference = _find(options.models, segmentation.name, options.version)
     present = champion.read(options.models, segmentation.name)
     # In manual mode a person decides, and whoever types this is one.
     approved = options.anyway or segmentation.promotion.mode == "manual"
@@ -96,7 +94,7 @@ def promote(options: argparse.Namespace, console: Console) -> None:
 
 def rollback(options: argparse.Namespace, console: Console) -> None:
     """Return to the champion before the present one, and to its table of scores."""
-    segmentation = settings.find(options.name)
+    segmentation = _segmentation(options)
     promoted = roll_back(options.models, segmentation.name)
     console.print(f"{promoted.version}: {promoted.sentence}", markup=False)
     if restore(segmentation, promoted.version):
@@ -110,7 +108,7 @@ def rollback(options: argparse.Namespace, console: Console) -> None:
 
 def score(options: argparse.Namespace, console: Console) -> None:
     """Write every row's segment by the champion into the warehouse, in one swap."""
-    segmentation = settings.find(options.name)
+    segmentation = _segmentation(options)
     present = _champion(options.models, segmentation.name)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Planning")
@@ -128,6 +126,13 @@ def score(options: argparse.Namespace, console: Console) -> None:
     console.print(
         f"{plan.view}: {plan.rows:,} rows by version {present.reference.version}", markup=False
     )
+    if plan.rows_without_segment:
+        console.print(f"{plan.rows_without_segment:,} of them lack a value and have no segment")
+
+
+def _segmentation(options: argparse.Namespace) -> Segmentation:
+    """The one that is named, or whose file is."""
+    return settings.find(Path(options.name).name.removesuffix(".yaml"))
 
 
 def _compared(
@@ -139,10 +144,22 @@ def _compared(
 
 
 def _version(options: argparse.Namespace) -> Reference:
-    segmentation = settings.find(options.name)
+    segmentation = _segmentation(options)
     if options.version:
-        return artifacts.find(options.models, segmentation.name, options.version)
+        return _find(options.models, segmentation.name, options.version)
     return _champion(options.models, segmentation.name).reference
+
+
+def _find(models: Path, segmentation: str, version: str) -> Reference:
+    """A version by its name, or by the path of its folder, as a shell completes it."""
+    path = Path(version)
+    shelf = models / segmentation
+    if len(path.parts) > 1 and path.resolve().parent != shelf.resolve():
+        raise InputError(
+            f"{version}: is no version of {segmentation}, whose versions are in {shelf}; "
+            "name one of those"
+        )
+    return artifacts.find(models, segmentation, path.name)
 
 
 def _champion(models: Path, name: str) -> Champion:
@@ -168,6 +185,22 @@ def _as_champion(models: Path, reference: Reference) -> Champion:
     )
 
 
+def _told(models: Path, segmentation: str, name: str, champions: list[Champion]) -> list[str]:
+    """What the list says of a version behind its name. Raises InputError for a damaged one."""
+    reference = artifacts.find(models, segmentation, name)
+    manifest = artifacts.load_manifest(models, reference)
+    folder = artifacts.folder_of(models, reference)
+    evaluated = (folder / "summary.json").is_file()
+    summary = saved_summary.read(folder) if evaluated else None
+    return [
+        manifest.as_of[:19].replace("T", " "),
+        ", ".join(str(each.number) for each in summary.segments) if summary else "",
+        summary.covariance_type if summary else "",
+        f"{manifest.data.rows:,}",
+        _became(folder, name, champions) if evaluated else "not evaluated",
+    ]
+
+
 def _became(folder: Path, version: str, champions: list[Champion]) -> str:
     if champions and champions[-1].reference.version == version:
         return f"the champion since {champions[-1].appointed_at[:19].replace('T', ' ')}"
@@ -176,4 +209,9 @@ def _became(folder: Path, version: str, champions: list[Champion]) -> str:
     path = folder / "promotion.json"
     if not path.is_file():
         return "not promoted"
-    return Promoted.model_validate_json(path.read_bytes()).outcome.replace("_", " ")
+    try:
+        return Promoted.model_validate_json(path.read_bytes()).outcome.replace("_", " ")
+    except (OSError, ValidationError) as error:
+        raise InputError(
+            f"{path}: cannot be read ({type(error).__name__}); `promote` writes it anew"
+        ) from error

@@ -78,7 +78,7 @@ def measure(base: Baseline, table: FeatureTable, settings: Segmentation, where: 
         features=features,
         segments=segments,
         breached=any(each.breached for each in measured),
-        sentence=_concluded(measured),
+        sentence=_concluded(measured) + _left_out(base.manifest.data, table),
     )
 
 
@@ -129,6 +129,18 @@ def _features(base: Baseline, now: Profile) -> list[FeatureDrift]:
         )
         for name, then in base.profile.features.items()
     ]
+
+
+def _left_out(then: artifacts.DataRecord, now: FeatureTable) -> str:
+    """How many rows lack a value, then and now, where any do."""
+    if not (then.rows_left_out or now.gaps.rows):
+        return ""
+    before = then.rows_left_out / (then.rows_left_out + then.rows)
+    share = now.gaps.rows / now.gaps.total
+    return (
+        f" {now.gaps.rows:,} rows ({100 * share:.1f} %) lack a value and were left out; "
+        f"{100 * before:.1f} % did when the version was fitted."
+    )
 
 
 def _concluded(measured: list[Measure]) -> str:

@@ -44,6 +44,7 @@ class ScoringPlan(_Record):
     key: str
     key_type: str = Field(description="In SQL")
     digest: str = Field(description="Of key and features, by which a change is noticed")
+    rows_without_segment: int = Field(default=0, description="Because a feature is missing")
     ranges: list[KeyRange] = Field(min_length=1)
     scored_at: datetime = Field(description="UTC, one for the whole table")
 
@@ -82,7 +83,7 @@ def plan_scoring(
     demand_warehouse(path)
     with transaction(path) as connection:
         shown(connection, settings.scores)
-        check_features(connection, features, key, scales)
+        gaps = check_features(connection, features, key, scales, settings.features.missing)
         found = key_ranges(connection, features, key, settings.scoring.rows_per_task)
         known = digest(connection, features, key, scales)
         identity = [reference.manifest_sha256, list(segment_ids), settings.scores, known, found]
@@ -95,6 +96,7 @@ def plan_scoring(
             key=key,
             key_type=columns(connection, "main", features)[key],
             digest=known,
+            rows_without_segment=gaps.rows,
             ranges=[KeyRange(first=first, last=last, rows=rows) for first, last, rows in found],
             scored_at=now,
         )

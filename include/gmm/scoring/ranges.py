@@ -82,7 +82,8 @@ def _write(
     schema = _schema(plan, batches.schema.field(plan.key))
     ids = np.array(plan.segment_ids, np.int32)
     with threads() as workers:
-        scored = workers.over(partial(_scored, engine, ids, schema), batches)
+        score = partial(_scored, engine, ids, schema, plan.rows_without_segment > 0)
+        scored = workers.over(score, batches)
         scores = pa.RecordBatchReader.from_batches(schema, scored)
         connection.register("scores_of_range", scores)
         written = connection.execute(f"INSERT INTO {plan.staging} BY NAME FROM scores_of_range")
@@ -96,11 +97,32 @@ def _schema(plan: ScoringPlan, key: pa.Field) -> pa.Schema:
 
 
 def _scored(
-    engine: Engine, ids: NDArray[np.int32], schema: pa.Schema, batch: pa.RecordBatch
+    engine: Engine,
+    ids: NDArray[np.int32],
+    schema: pa.Schema,
+    gaps: bool,
+    batch: pa.RecordBatch,
 ) -> pa.RecordBatch:
-    memberships = engine.memberships(batch)
+    """The scores of a batch; `gaps`: null for rows in which a feature is missing."""
+    missing = _missing(engine.names, batch) if gaps else None
+    if missing is None or not missing.any():
+        memberships = engine.memberships(batch)
+        arrays = [ids[most_probable(memberships)], *memberships.astype(np.float32)]
+        return pa.RecordBatch.from_arrays([batch.column(0), *map(pa.array, arrays)], schema=schema)
+    known = engine.memberships(batch.filter(pa.array(~missing)))
+    memberships = np.zeros((len(known), len(missing)))
+    memberships[:, ~missing] = known
     arrays = [ids[most_probable(memberships)], *memberships.astype(np.float32)]
-    return pa.RecordBatch.from_arrays([batch.column(0), *map(pa.array, arrays)], schema=schema)
+    columns = [pa.array(array, mask=missing) for array in arrays]
+    return pa.RecordBatch.from_arrays([batch.column(0), *columns], schema=schema)
+
+
+def _missing(names: list[str], batch: pa.RecordBatch) -> NDArray[np.bool_]:
+    """In which rows (m,) a feature is null or NaN."""
+    missing = np.zeros(batch.num_rows, bool)
+    for name in names:
+        missing |= np.isnan(batch.column(name).to_numpy(zero_copy_only=False))
+    return missing
 
 
 def most_probable(memberships: Array) -> NDArray[np.int16]:

@@ -18,9 +18,11 @@ import hashlib
 import os
 import pickle
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version as library_version
 from pathlib import Path
@@ -29,6 +31,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sklearn.pipeline import Pipeline
 
+from include.gmm import disk
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
 from include.gmm.settings import Name, Segmentation
@@ -36,7 +39,8 @@ from include.gmm.versions import pickling
 
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "pyarrow", "duckdb")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Version = Annotated[str, Field(pattern=r"^\d{8}T\d{6}Z-[0-9a-f]{8}(-\d+)?$")]
+VERSION = r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-[0-9]+)?$"
+Version = Annotated[str, Field(pattern=VERSION)]
 
 
 class _Record(BaseModel):
@@ -48,6 +52,7 @@ class DataRecord(_Record):
 
     rows: int
     rows_fitted: int
+    rows_left_out: int = Field(default=0, description="Because a feature is missing")
     key: str
     features: dict[str, Scale]
     digest: Sha256
@@ -90,48 +95,49 @@ def publish(
 
     All files are written to a hidden folder beside it, which then takes the version's name in one
     step: a crash leaves nothing that looks like a version.
+    Raises InputError where the disk refuses to hold it, and leaves nothing behind.
     """
     contents = {"model.joblib": pickling.dumped(model)}
     contents |= {name: as_json(record) for name, record in records.items()}
     digests = {name: sha256(content) for name, content in contents.items()}
     now = datetime.now(UTC)
     shelf = models / settings.name
-    shelf.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=shelf))
-    try:
-        draft.chmod(0o755)
-        for name, content in contents.items():
-            _write(draft / name, content)
-        base = f"{now:%Y%m%dT%H%M%SZ}-{digests['model.joblib'][:8]}"
-        attempt = 1
-        while True:
-            version = base if attempt == 1 else f"{base}-{attempt}"
-            manifest = Manifest(
-                segmentation=settings.name,
-                version=version,
-                created_at=now.isoformat(timespec="seconds"),
-                as_of=(as_of or now).astimezone(UTC).isoformat(),
-                files=digests,
-                data=data,
-                settings=settings,
-                seed=settings.mixture.seed,
-                libraries={
-                    "python": platform.python_version(),
-                    **{library: library_version(library) for library in LIBRARIES},
-                },
-            )
-            content = as_json(manifest)
-            _write(draft / "manifest.json", content)
-            try:
-                draft.rename(shelf / version)
-                break
-            except OSError:  # another run published the same model in the same second
-                if not (shelf / version).is_dir():
-                    raise
-                attempt += 1
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    with disk.writing(shelf), disk.made(shelf):
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=shelf))
+        try:
+            draft.chmod(0o755)
+            for name, content in contents.items():
+                _write(draft / name, content)
+            base = f"{now:%Y%m%dT%H%M%SZ}-{digests['model.joblib'][:8]}"
+            attempt = 1
+            while True:
+                version = base if attempt == 1 else f"{base}-{attempt}"
+                manifest = Manifest(
+                    segmentation=settings.name,
+                    version=version,
+                    created_at=now.isoformat(timespec="seconds"),
+                    as_of=(as_of or now).astimezone(UTC).isoformat(),
+                    files=digests,
+                    data=data,
+                    settings=settings,
+                    seed=settings.mixture.seed,
+                    libraries={
+                        "python": platform.python_version(),
+                        **{library: library_version(library) for library in LIBRARIES},
+                    },
+                )
+                content = as_json(manifest)
+                _write(draft / "manifest.json", content)
+                try:
+                    draft.rename(shelf / version)
+                    break
+                except OSError:  # another run published the same model in the same second
+                    if not (shelf / version).is_dir():
+                        raise
+                    attempt += 1
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
     return Reference(
         segmentation=settings.name,
         version=version,
@@ -176,12 +182,16 @@ def find(models: Path, segmentation: str, version: str) -> Reference:
     """A version by its name, as it is on this disk. Raises InputError that lists those there."""
     path = models / segmentation / version / "manifest.json"
     try:
+        if not re.fullmatch(VERSION, version):
+            raise FileNotFoundError
         content = path.read_bytes()
-    except OSError:
+    except FileNotFoundError:
         there = ", ".join(versions(models, segmentation)) or "none"
         raise InputError(
             f"{path.parent}: no such version of {segmentation!r}; there are: {there}"
         ) from None
+    except OSError as error:
+        raise InputError(disk.told(error, path)) from error
     return Reference(
         segmentation=segmentation,
         version=version,
@@ -200,14 +210,19 @@ def folder_of(models: Path, reference: Reference) -> Path:
 
 
 def add(path: Path, content: bytes) -> None:
-    """Write a file in one step: until then its place is empty or has what it had."""
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        _write(draft, content)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    """Write a file in one step: until then its place is empty or has what it had.
+
+    Raises InputError where the disk refuses it.
+    """
+    draft = path.with_name(f".{path.name[:200]}-{os.getpid()}")
+    with disk.writing(path):
+        try:
+            _write(draft, content)
+            draft.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
 
 
 def sha256(content: bytes) -> str:

@@ -42,6 +42,7 @@ def model_card(summary: Summary, manifest: Manifest, promoted: Promoted | None =
                 ("Source", f"`{manifest.settings.source.table}`"),
                 ("Feature table", f"`{manifest.settings.features.model}`"),
                 ("Rows", f"{data.rows:,}, of which {data.rows_fitted:,} were fitted"),
+                *([("Rows left out", f"{data.rows_left_out:,}")] if data.rows_left_out else []),
                 ("SHA-256 of keys and features", f"`{data.digest}`"),
             ],
         ),

@@ -11,13 +11,14 @@ lock that a crash could leave behind.
 from __future__ import annotations
 
 import os
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from include.gmm import disk
 from include.gmm.errors import InputError
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest, Reference, as_json
@@ -172,18 +173,20 @@ def _parsed(path: Path) -> Champion:
 
 def _add(models: Path, champion: Champion) -> Champion:
     folder = _folder(models, champion.reference.segmentation)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".draft-") as draft:
-        draft.write(as_json(champion))
-        draft.flush()
-        os.fsync(draft.fileno())
-        Path(draft.name).chmod(0o644)
+    draft = folder / f".draft-{uuid4().hex}"
+    with disk.writing(folder), disk.made(folder):
         try:
-            os.link(draft.name, folder / _file_name(champion.serial))
+            with draft.open("xb") as file:
+                file.write(as_json(champion))
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(draft, folder / _file_name(champion.serial))
         except FileExistsError:
             raise SupersededError(
                 f"{champion.reference.segmentation}: another champion was appointed meanwhile"
             ) from None
+        finally:
+            draft.unlink(missing_ok=True)
     return champion
 
 

@@ -145,7 +145,9 @@ def compare_anew(
     Raises InputError when one of the two cannot be loaded, or the rows cannot be used.
     """
     manifest, model = artifacts.load(models, reference)
-    table = check_table(frame, manifest.settings.features, settings.features.model)
+    # What the version reads, by the word of today on what is missing.
+    features = manifest.settings.features.model_copy(update={"missing": settings.features.missing})
+    table = check_table(frame, features, settings.features.model)
     stability = next(gate.value for gate in earlier.gates if gate.name == "stability")
     challenger = Challenger(
         settings=settings,

@@ -21,9 +21,22 @@ def prune(models: Path, segmentation: str, keep: int) -> list[str]:
             kept.add(former.reference.version)
     shelf = models / segmentation
     gone = [name for name in artifacts.versions(models, segmentation) if name not in kept]
-    for name in gone:
+    _remove(shelf, gone)
+    return gone
+
+
+def discard(models: Path, reference: artifacts.Reference) -> None:
+    """Remove a version that came to nothing, and the folder of a segmentation that has no other."""
+    shelf = models / reference.segmentation
+    with suppress(OSError):
+        _remove(shelf, [reference.version])
+        shelf.rmdir()
+        models.rmdir()
+
+
+def _remove(shelf: Path, versions: list[str]) -> None:
+    for name in versions:
         with suppress(FileNotFoundError):  # another run prunes at the same time
             (shelf / name).rename(shelf / f".pruned-{name}")
     for hidden in shelf.glob(".pruned-*"):  # those of a run that crashed as well
         shutil.rmtree(hidden, ignore_errors=True)
-    return gone

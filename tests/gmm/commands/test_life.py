@@ -72,7 +72,7 @@ def say(
     monkeypatch.setattr(life, "restore", partial(restore, path=path))
 
     def said(command: str, *arguments: str) -> tuple[int, str]:
-        status = main([command, "shoppers", "--models", str(models), *arguments])
+        status = main([command, "shoppers", *arguments, "--models", str(models)])
         printed = capsys.readouterr()
         return status, printed.out + printed.err
 
@@ -176,3 +176,102 @@ def test_a_rollback_without_scores_says_how_to_make_them(
     assert "`score shoppers` makes it anew" in say("rollback")[1]
     status, told = say("rollback")
     assert (status, "no champion before the present one" in told) == (2, True)
+
+
+def test_a_version_is_found_by_the_path_that_a_shell_completes(
+    version: Callable[[int], str], say: Say, models: Path
+) -> None:
+    made = version(1)
+    for written in (f"{made}/", str(models / "shoppers" / made), f"{models}/shoppers/{made}/"):
+        status, told = say("show", written)
+        assert (status, f"Version {made}" in told) == (0, True)
+
+
+def test_the_path_of_another_segmentation_s_version_is_refused(
+    version: Callable[[int], str], say: Say, models: Path
+) -> None:
+    made = version(1)
+    (models / "others").mkdir()
+    (models / "shoppers" / made).rename(models / "others" / made)
+    status, told = say("show", str(models / "others" / made))
+    assert status == 2
+    assert "is no version of shoppers, whose versions are in" in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("written", ["..", ".", "champions", "2026", "*"])
+def test_what_is_no_version_is_refused_with_those_that_there_are(
+    version: Callable[[int], str], say: Say, written: str
+) -> None:
+    made = version(1)
+    status, told = say("show", written)
+    assert status == 2
+    assert f"there are: {made}" in told or "is no version of shoppers" in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["summary.json", "manifest.json", "promotion.json"])
+@pytest.mark.parametrize("content", ["", "{}", "[1", "\x00"])
+def test_a_damaged_version_is_listed_as_such_beside_the_others(
+    version: Callable[[int], str], say: Say, models: Path, name: str, content: str
+) -> None:
+    first, second = version(1), version(2)
+    (models / "shoppers" / first / name).write_text(content)
+    status, told = say("versions")
+    assert status == 0
+    lines = {
+        line.split()[1]: line for line in told.splitlines() if "Z-" in line.split("damaged")[0]
+    }
+    assert "damaged:" in lines[first]
+    assert name in lines[first]
+    assert "not promoted" in lines[second]
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_the_list_of_versions_cuts_no_name_however_narrow_the_terminal(
+    version: Callable[[int], str], say: Say, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    made = version(1)
+    monkeypatch.setenv("COLUMNS", columns)
+    assert made in say("versions")[1]
+
+
+@pytest.mark.parametrize("name", ["choice.json", "model.joblib", "manifest.json"])
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_a_version_with_a_damaged_file_is_refused_by_the_file_s_name(
+    version: Callable[[int], str], say: Say, models: Path, name: str, damage: str
+) -> None:
+    made = version(1)
+    file = models / "shoppers" / made / name
+    if damage == "cut":
+        file.write_bytes(file.read_bytes()[:100])
+    else:
+        file.unlink()
+    status, told = say("promote", made)
+    assert status == 2
+    assert str(file if name != "manifest.json" or damage == "cut" else file.parent) in told
+    assert told.count("\n") == 1
+
+
+def test_rows_without_a_value_are_no_hindrance_where_they_are_left_out(
+    version: Callable[[int], str],
+    say: Say,
+    path: Path,
+    segmentation: Segmentation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = version(1), version(2)
+    say("promote", first)
+    rows(path, "UPDATE shopper_features SET euros = NULL WHERE shopper = 's007'")
+    told = "1 of 240 rows lack a value (missing: 'euros' in 1 rows)"
+    for command in (["compare", second], ["promote", second], ["score"]):
+        status, said = say(*command)
+        assert (status, told in said) == (2, True)
+    features = segmentation.features.model_copy(update={"missing": "drop"})
+    dropping = segmentation.model_copy(update={"features": features})
+    monkeypatch.setattr(settings, "find", lambda _: dropping)
+    assert "Compared with the champion" in say("compare", second)[1]
+    assert say("promote", second)[0] == 0
+    assert say("score")[0] == 0
+    scores = "SELECT count(*), count(segment_id), count(entropy) FROM shoppers_segments"
+    assert rows(path, scores) == [(240, 239, 239)]

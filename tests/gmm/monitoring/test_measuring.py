@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -151,7 +152,7 @@ def test_a_profile_of_other_features_is_refused_with_both(
     ("column", "value", "told"),
     [
         ("euros", -3.0, "column 'euros' has values of -1 or less, such as -3"),
-        ("visits", 1e200, r"column 'visits' has values too large to reckon with, such as 1e\+200"),
+        ("visits", 1e200, r"column 'visits' has values beyond 1e\+50, such as 1e\+200, in 1 row"),
     ],
 )
 def test_values_that_the_model_cannot_take_are_refused(
@@ -161,6 +162,29 @@ def test_values_that_the_model_cannot_take_are_refused(
     frame.loc[5, column] = value
     with pytest.raises(InputError, match=told):
         measured(frame)
+
+
+def test_a_value_too_many_standard_deviations_away_is_refused(
+    base: Baseline, shop: Segmentation, draw: Draw
+) -> None:
+    model = deepcopy(base.model)
+    model.named_steps["scale"].scale_ *= 1e-60
+    table = check_table(draw(1), shop.features, "shop")
+    with pytest.raises(InputError, match="column 'visits' has values too large to reckon with"):
+        measure(replace(base, model=model), table, shop, "shop")
+
+
+def test_rows_without_a_value_are_counted_beside_those_of_then(
+    base: Baseline, shop: Segmentation, draw: Draw
+) -> None:
+    drop = shop.features.model_copy(update={"missing": "drop"})
+    frame = draw(1).astype({"visits": float})
+    frame.loc[range(50), "visits"] = np.nan
+    drift = measure(base, check_table(frame, drop, "shop"), shop, "shop")
+    assert drift.rows_now == len(frame) - 50
+    assert drift.sentence.endswith(
+        "50 rows (1.0 %) lack a value and were left out; 0.0 % did when the version was fitted."
+    )
 
 
 def test_the_largest_values_that_are_taken_still_give_numbers(

@@ -27,7 +27,23 @@ from tests.gmm.scoring.reading import run, tables
         ),
         (
             "UPDATE shopper_features SET euros = NULL WHERE shopper = 's17'",
-            "'euros' is empty in 1 rows",
+            r"1 of 2,500 rows lack a value \(missing: 'euros' in 1 rows\); .*missing: drop",
+        ),
+        (
+            "UPDATE shopper_features SET euros = NULL, visits = if(shopper < 's2', 1, NULL)",
+            r"2,500 rows lack a value \(missing: 'visits' in [\d,]+ rows, 'euros' in 2,500 rows\)",
+        ),
+        (
+            "ALTER TABLE shopper_features ALTER shopper TYPE BLOB",
+            "key 'shopper' is of type BLOB, which cannot tell rows apart",
+        ),
+        (
+            "ALTER TABLE shopper_features ALTER shopper TYPE VARCHAR[] USING [shopper]",
+            "key 'shopper' is of type LIST",
+        ),
+        (
+            "ALTER TABLE shopper_features ALTER shopper TYPE STRUCT(a INT) USING {'a': visits}",
+            "key 'shopper' is of type STRUCT",
         ),
         (
             "UPDATE shopper_features SET shopper = NULL WHERE shopper = 's17'",
@@ -58,9 +74,19 @@ def test_what_cannot_be_scored_is_named(
     assert tables(path) == []
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("NaN", r"1 of 2,500 rows lack a value \(missing: 'visits' in 1 rows\)"),
+        ("Infinity", "column 'visits' is infinite"),
+        ("-Infinity", "column 'visits' is infinite"),
+        ("1e200", r"column 'visits' has values beyond 1e\+50, such as 1e\+200"),
+        ("-1e60", r"column 'visits' has values beyond 1e\+50, such as 1e\+60"),
+    ],
+)
 def test_a_value_that_is_not_finite_is_refused(
     value: str,
+    told: str,
     models: Path,
     scored: Segmentation,
     reference: Reference,
@@ -69,7 +95,7 @@ def test_a_value_that_is_not_finite_is_refused(
 ) -> None:
     run(path, "ALTER TABLE shopper_features ALTER visits TYPE DOUBLE")
     run(path, "UPDATE shopper_features SET visits = $1 WHERE shopper = 's17'", [value])
-    with pytest.raises(InputError, match="column 'visits' is NaN or infinite"):
+    with pytest.raises(InputError, match=told):
         plan_scoring(models, scored, reference, ids, path)
 
 

@@ -1,5 +1,7 @@
 """Versions: complete or absent, and verified before anything is unpickled."""
 
+import errno
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -68,7 +70,50 @@ def test_a_crash_while_publishing_leaves_no_version(
     monkeypatch.setattr(artifacts, "_write", full)
     with pytest.raises(OSError, match="No space"):
         train(shoppers, segmentation, models, "shoppers")
-    assert list((models / "shoppers").iterdir()) == []
+    assert not models.exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.ENOSPC, "free some room"), (errno.EROFS, "mount it"), (errno.EACCES, "its owner")],
+)
+def test_what_the_disk_refuses_is_told_with_the_folder_and_the_remedy(
+    shoppers: pd.DataFrame,
+    segmentation: Segmentation,
+    models: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    remedy: str,
+) -> None:
+    def refused(path: Path, content: bytes) -> None:
+        raise OSError(number, os.strerror(number))
+
+    earlier = train(shoppers, segmentation, models, "shoppers")
+    monkeypatch.setattr(artifacts, "_write", refused)
+    with pytest.raises(InputError, match=remedy) as caught:
+        train(shoppers, segmentation, models, "shoppers")
+    assert str(caught.value).startswith(f"{models / 'shoppers'}: cannot be written")
+    assert [path.name for path in (models / "shoppers").iterdir()] == [earlier.version]
+    with pytest.raises(InputError, match=remedy):
+        artifacts.add(models / "page.html", b"")
+    assert [path.name for path in models.iterdir()] == ["shoppers"]
+
+
+def test_an_error_of_a_network_stays_one_that_may_be_tried_again(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stale(path: Path, content: bytes) -> None:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(artifacts, "_write", stale)
+    with pytest.raises(OSError, match=os.strerror(errno.ESTALE)):
+        artifacts.add(models / "page.html", b"")
+
+
+@pytest.mark.parametrize("version", ["", ".", "..", "champions", "a\0b", "2026*", "x" * 300])
+def test_what_is_no_name_of_a_version_is_not_looked_for(models: Path, version: str) -> None:
+    with pytest.raises(InputError, match="no such version of 'shoppers'; there are: none"):
+        artifacts.find(models, "shoppers", version)
 
 
 def test_the_same_model_in_the_same_second_gets_a_version_of_its_own(

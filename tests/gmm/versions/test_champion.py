@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +52,24 @@ def test_the_one_appointed_last_is_the_champion(models: Path, appoint: Appoint) 
     assert champion.read(models, "shoppers") == second
     assert champion.history(models, "shoppers") == [first, second]
     assert (first.predecessor, second.predecessor) == (None, first.serial)
+
+
+def test_a_disk_that_is_full_leaves_the_champion_and_no_draft(
+    models: Path, appoint: Appoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = appoint((1, 2))
+    before = contents(models)
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        patched.setattr(artifacts, "_write", lambda path, content: path.write_bytes(content))
+        with pytest.raises(InputError, match=r"champions: cannot be written .*free some room"):
+            appoint((2, 3))
+    assert contents(models) == before
+    assert champion.read(models, "shoppers") == first
 
 
 def test_a_champion_stands_for_the_data_of_its_version(

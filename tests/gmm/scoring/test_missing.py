@@ -1,0 +1,60 @@
+"""Rows without a value in some feature: they keep their place in the table, and have no segment."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from include.gmm.errors import InputError
+from include.gmm.scoring import ranges
+from include.gmm.scoring.scoring import score
+from include.gmm.settings import Segmentation
+from include.gmm.versions.artifacts import Reference
+from tests.gmm.scoring.reading import frame, run
+
+VIEW = "shoppers_segments"
+LACKING = ["s17", "s1700", "s23"]
+
+
+@pytest.fixture
+def dropping(scored: Segmentation) -> Segmentation:
+    features = scored.features.model_copy(update={"missing": "drop"})
+    return scored.model_copy(update={"features": features})
+
+
+@pytest.mark.parametrize("batch_rows", [1, 7, 100_000])
+def test_they_are_scored_as_null_and_the_others_as_if_they_were_not_there(
+    batch_rows: int,
+    models: Path,
+    dropping: Segmentation,
+    reference: Reference,
+    ids: list[int],
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ranges, "BATCH_ROWS", batch_rows)
+    score(models, reference, ids, dropping, path)
+    before = frame(path, VIEW).drop(columns="scored_at")
+    run(path, "ALTER TABLE shopper_features ALTER visits TYPE DOUBLE")
+    run(path, "UPDATE shopper_features SET visits = NULL WHERE shopper = 's17'")
+    run(path, "UPDATE shopper_features SET visits = 'NaN' WHERE shopper = 's1700'")
+    run(path, "UPDATE shopper_features SET euros = NULL WHERE shopper = 's23'")
+    plan = score(models, reference, ids, dropping, path)
+    after = frame(path, VIEW).drop(columns="scored_at")
+    assert (plan.rows, plan.rows_without_segment) == (2500, 3)
+    lacking = after["shopper"].isin(LACKING)
+    pd.testing.assert_frame_equal(
+        after[~lacking], before[~lacking], check_dtype=False, check_exact=True
+    )
+    numbers = after[lacking].drop(columns=["shopper", "model_version"])
+    assert {"segment_id", "probability", "entropy", f"probability_{ids[0]}"} <= set(numbers)
+    assert numbers.isna().all(axis=None)
+    assert len(numbers) == 3
+
+
+def test_a_table_without_a_complete_row_is_refused(
+    models: Path, dropping: Segmentation, reference: Reference, ids: list[int], path: Path
+) -> None:
+    run(path, "UPDATE shopper_features SET euros = NULL")
+    with pytest.raises(InputError, match="no row has a value in every feature"):
+        score(models, reference, ids, dropping, path)
