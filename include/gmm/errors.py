@@ -6,3 +6,9 @@ class InputError(ValueError):
 
     Trying again without a change cannot help, so the DAGs fail on it without retries.
     """
+
+
+def one_line(text: str) -> str:
+    """The text with all that would break or forge a line escaped, and spaces one by one."""
+    shown = "".join(c if c.isprintable() or c.isspace() else repr(c)[1:-1] for c in text)
+    return " ".join(shown.split())

@@ -12,7 +12,8 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
 
 from include.gmm.errors import InputError
-from include.gmm.settings import SEGMENTATIONS, Event, Notification, Segmentation
+from include.gmm.operation import Event, Notification
+from include.gmm.settings import SEGMENTATIONS, Segmentation
 
 log = logging.getLogger(__name__)
 
