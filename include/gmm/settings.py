@@ -96,6 +96,10 @@ class Features(Section):
                 )
         if self.key in self.profile:
             raise ValueError(f"column {self.key!r} is named twice: as key and in the profile")
+        folded: dict[bytes, str] = {}
+        for name in (self.key, *self.columns, *self.profile):
+            if (other := folded.setdefault(name.encode().lower(), name)) != name:
+                raise ValueError(f"{other!r} and {name!r} are one column for DuckDB")
         return self
 
 
@@ -157,6 +161,15 @@ class Segmentation(Section):
     scoring: Scoring = Scoring()
     monitoring: Monitoring = Monitoring()
     notifications: Annotated[tuple[Notification, ...], Listed] = ()
+
+    @model_validator(mode="after")
+    def _scores_replace_nothing(self) -> Self:
+        for other in (self.features.model, *self.scoring.models):
+            if self.scores == other:
+                raise ValueError(
+                    f"scoring.table: {other} is that of a dbt model; name another view"
+                )
+        return self
 
     @property
     def scores(self) -> str:

@@ -23,7 +23,7 @@ MOST_BYTES = 256 * 1024
 MOST_VALUES = 100_000  # with what aliases repeat
 DEEPEST = 32
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+QUICKLY = 32 * 1024  # characters that PyYAML's own parser reads in half a second
 _TEXT = ("!", "tag:yaml.org,2002:str")
 _TAGS = (*_TEXT, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _NOTHING = ("", "~", "null", "Null", "NULL")
@@ -90,12 +90,18 @@ def parse(text: str) -> Any:
         if character := unprintable(line):
             raise InputError(f"line {number}: the character {character} cannot be used; delete it")
     try:
-        return _Builder().built(yaml.parse(text, Loader=_LOADER))
+        return _built(text)
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark
         place = f"line {at.line + 1}, column {at.column + 1}: " if at else ""
         hint = "; put the value in quotes" if "cannot start any token" in str(error.problem) else ""
         raise InputError(f"{place}{error.problem}{hint}") from error
+    except yaml.reader.ReaderError as error:
+        wrong = chr(error.character) if isinstance(error.character, int) else str(error.character)
+        line = text.partition(wrong)[0].count("\n") + 1
+        raise InputError(
+            f"line {line}: the character {repr(wrong)[1:-1]} cannot be used"
+        ) from error
     except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -116,6 +122,18 @@ def resolved(value: Any) -> Any:
         tag = resolver.resolve(yaml.ScalarNode, value, (True, False))
         return yaml.safe_load(value) if tag in _TYPED else str(value)
     return value
+
+
+def _built(text: str) -> Any:
+    """By libyaml, and what it refuses by PyYAML itself, which takes more and says more."""
+    compiled = getattr(yaml, "CSafeLoader", None)
+    if compiled is not None:
+        try:
+            return _Builder().built(yaml.parse(text, Loader=compiled))
+        except yaml.YAMLError:
+            if len(text) > QUICKLY:
+                raise
+    return _Builder().built(yaml.parse(text, Loader=yaml.SafeLoader))
 
 
 def _decoded(content: bytes) -> str:
