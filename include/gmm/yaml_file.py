@@ -97,11 +97,10 @@ def parse(text: str) -> Any:
         hint = "; put the value in quotes" if "cannot start any token" in str(error.problem) else ""
         raise InputError(f"{place}{error.problem}{hint}") from error
     except yaml.reader.ReaderError as error:
-        wrong = chr(error.character) if isinstance(error.character, int) else str(error.character)
-        line = text.partition(wrong)[0].count("\n") + 1
-        raise InputError(
-            f"line {line}: the character {repr(wrong)[1:-1]} cannot be used"
-        ) from error
+        code = error.character
+        wrong = chr(code) if isinstance(code, int) else str(code)
+        number, shown = text.partition(wrong)[0].count("\n") + 1, repr(wrong)[1:-1]
+        raise InputError(f"line {number}: the character {shown} cannot be used") from error
     except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, InputError):
             raise

@@ -105,6 +105,9 @@ def _jinja(path: Path, content: bytes, text: str) -> DbtFile:
         return DbtFile(path, content, fault, refs(text), defines=defines)
     except (RecursionError, ValueError) as error:
         return DbtFile(path, content, one_line(str(error)), refs(text), defines=defines)
+    if len(_DEFINED.findall(text)) > len(defines):
+        fault = "a macro or test is defined twice"
+        return DbtFile(path, content, fault, refs(text), defines=defines)
     calls = [
         (call.node.name if isinstance(call.node, nodes.Name) else call.node.attr, call.args)
         for call in tree.find_all(nodes.Call)
