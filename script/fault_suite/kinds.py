@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from script.fault_suite import routes, xcoms
+from script.fault_suite import routes, settings, xcoms
 from script.fault_suite.trial import Kind
 
-KINDS: tuple[Kind, ...] = (xcoms.KIND, routes.KIND)
+KINDS: tuple[Kind, ...] = (settings.KIND, xcoms.KIND, routes.KIND)
