@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,14 @@ import jinja2
 from jinja2 import nodes
 
 from include.gmm import yaml_file
-from include.gmm.errors import InputError, one_line
-
-Source = tuple[str, str]
+from include.gmm.errors import one_line
+from include.orchestration.dbt_properties import Source, entries, refs
 
 _JINJA = jinja2.Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])  # noqa: S701
 # dbt's own blocks, for Jinja's parser: a test is a macro, and what is in the others goes on.
 _TEST = re.compile(r"(\{%[-+]?\s*(?:end)?)(?:data_)?test\b")
 _BLOCK = re.compile(r"\{%[-+]?\s*(end)?(?:snapshot|materialization|docs)\b(.*?)%\}", re.DOTALL)
 _DEFINED = re.compile(r"\{%[-+]?\s*(?:macro|(?:data_)?test|snapshot)\s+(\w+)")
-_REF = re.compile(r"\bref\(\s*(?:['\"][^'\"]*['\"]\s*,\s*)?['\"]([^'\"]+)['\"]")
 _NAMED = re.compile(r"\bname:\s*['\"]?([\w.]+)")
 _SUBJECT = re.compile(r"^ {0,4}(?:- *name|  *model):\s*['\"]?([\w.]+)", re.MULTILINE)
 
@@ -77,22 +74,6 @@ def _read(path: Path, _changed: int, _size: int) -> DbtFile:
     if not text.strip():
         return DbtFile(path, content, "the file is empty")
     return (_python if path.suffix == ".py" else _jinja)(path, content, text)
-
-
-def refs(value: Any) -> frozenset[str]:
-    """The names in all ref('...') of a text, or of all texts in what YAML says."""
-    return frozenset(name for text in texts(value) for name in _REF.findall(text))
-
-
-def texts(value: Any) -> Iterator[str]:
-    """All texts in what YAML says, keys among them."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for each in value:
-            yield from texts(each)
-    elif isinstance(value, dict):
-        yield from texts([*value.keys(), *value.values()])
 
 
 def _jinja(path: Path, content: bytes, text: str) -> DbtFile:
@@ -178,22 +159,3 @@ def _yaml(path: Path, content: bytes, text: str) -> DbtFile:
         named = frozenset(_NAMED.findall(text))
         return DbtFile(path, content, fault, subjects=subjects, named=named)
     return DbtFile(path, content, properties=properties)
-
-
-SECTIONS = ("models", "seeds", "snapshots", "sources", "unit_tests")
-
-
-def entries(properties: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Section and content of all that a file describes. Raises InputError when it is none."""
-    if properties is None:
-        return
-    if not isinstance(properties, dict):
-        raise InputError("must be a mapping, with `models:` or another section of dbt's")
-    for section in SECTIONS:
-        several = properties.get(section)
-        if not isinstance(several, list | None):
-            raise InputError(f"{section}: must be a list")
-        for place, entry in enumerate(several or []):
-            if not (isinstance(entry, dict) and isinstance(entry.get("name"), str)):
-                raise InputError(f"{section}.{place}: must be a mapping with a name")
-            yield section, entry

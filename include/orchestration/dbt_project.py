@@ -17,11 +17,19 @@ import yaml
 
 from include.gmm.errors import InputError
 from include.gmm.settings import PROJECT
-from include.orchestration.dbt_files import TOP, DbtFile, Source, entries, read, refs, texts
+from include.orchestration.dbt_files import TOP, DbtFile, read
+from include.orchestration.dbt_properties import (
+    Source,
+    entries,
+    refs,
+    subject,
+    with_tables,
+    within,
+    words_of_tests,
+)
 
 DBT_PROJECT = PROJECT / "include" / "dbt"
 PACKAGES = "dbt_packages"
-_TESTS = ("data_tests", "tests")
 
 
 @dataclass(frozen=True)
@@ -179,8 +187,8 @@ class DbtProject:
             for file in self._properties
             if not file.fault
             for section, entry in entries(file.properties)
-            if section != "sources" and name == _subject(section, entry)
-            for ref in sorted(refs(_within(entry, frozenset())) - {name})
+            if section != "sources" and name == subject(section, entry)
+            for ref in sorted(refs(within(entry, frozenset())) - {name})
         ]
 
     def _kept_properties(self, found: _Needed) -> dict[Path, bytes]:
@@ -193,9 +201,9 @@ class DbtProject:
             content: dict[str, list[Any]] = defaultdict(list)
             for section, entry in () if file.fault else entries(file.properties):
                 if section == "sources":
-                    entry = _with_tables(entry, found.sources)
+                    entry = with_tables(entry, found.sources)
                     described = [(entry["name"], table["name"]) for table in entry["tables"]]
-                elif _subject(section, entry) in found.models:
+                elif subject(section, entry) in found.models:
                     described = [(section, entry["name"])]
                 else:
                     continue
@@ -204,9 +212,9 @@ class DbtProject:
                         both = f"{self.shown(other)} and {self.shown(file)}"
                         raise InputError(f"{both} both describe {each[-1]!r}; leave one out")
                 if described:
-                    content[section].append(_within(entry, frozenset(found.models)))
+                    content[section].append(within(entry, frozenset(found.models)))
             if content:
-                self._called(_words_of_tests(content), found)
+                self._called(words_of_tests(content), found)
                 said = {key: file.properties.get(key) for key in ("version", "groups")}
                 said = {key: value for key, value in said.items() if value is not None}
                 kept[file.path] = yaml.safe_dump({**said, **content}, sort_keys=False).encode()
@@ -241,47 +249,3 @@ class DbtProject:
             if not file.fault and all(defined.count(name) == 1 for name in file.defines)
         ]
         return [*found.macros.values(), *harmless]
-
-
-def _subject(section: str, entry: dict[str, Any]) -> Any:
-    return entry.get("model") if section == "unit_tests" else entry["name"]
-
-
-def _with_tables(source: dict[str, Any], needed: set[Source]) -> dict[str, Any]:
-    """The source with only those of its tables that are needed."""
-    several = source.get("tables")
-    tables = [
-        table
-        for table in (several if isinstance(several, list) else [])
-        if isinstance(table, dict) and (source["name"], table.get("name")) in needed
-    ]
-    return {**source, "tables": tables}
-
-
-def _within(value: Any, models: frozenset[str]) -> Any:
-    """The description without the data tests that need other models."""
-    if isinstance(value, list):
-        return [_within(each, models) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: [test for test in each if refs(test) <= models]
-        if key in _TESTS and isinstance(each, list)
-        else _within(each, models)
-        for key, each in value.items()
-    }
-
-
-def _words_of_tests(value: Any) -> set[str]:
-    """All words in the data tests: the names of generic tests are among them."""
-    if isinstance(value, list):
-        return {word for each in value for word in _words_of_tests(each)}
-    if not isinstance(value, dict):
-        return set()
-    words = set()
-    for key, each in value.items():
-        if key in _TESTS:
-            words |= {word for text in texts(each) for word in re.findall(r"\w+", text)}
-        else:
-            words |= _words_of_tests(each)
-    return words

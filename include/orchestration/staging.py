@@ -57,4 +57,5 @@ def _forget_unused(stages: Path) -> None:
     for stage in stages.iterdir():
         with suppress(OSError):
             if stage.stat().st_mtime < time.time() - UNUSED_AFTER:
-                shutil.rmtree(stage)
+                # In one step: a folder with that name is whole.
+                shutil.rmtree(stage.rename(stage.with_name(f".{stage.name}")))
