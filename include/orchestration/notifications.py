@@ -77,7 +77,7 @@ def faults(segmentation: Segmentation) -> list[InputError]:
             for field in notifier.template_fields:
                 for text in _texts(getattr(notifier, field, None)):
                     environment.from_string(text)
-        except Exception as error:  # whatever a class of somebody else raises
+        except (Exception, SystemExit) as error:  # whatever a class of somebody else raises
             found.append(
                 InputError(
                     f"{SEGMENTATIONS / segmentation.name}.yaml: notifications.{place}: "
