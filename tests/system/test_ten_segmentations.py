@@ -37,6 +37,13 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.3)
 
 
+def published(airflow: AirflowWithRun, dag_id: str) -> bool:
+    """Whether some run has published scores."""
+    runs = airflow.api.get(f"dags/{dag_id}/dagRuns")["dag_runs"]
+    tasks = [task for run in runs for task in airflow.api.tasks(dag_id, run["dag_run_id"])]
+    return ("publish_scores", "success") in [(task["task_id"], task["state"]) for task in tasks]
+
+
 def test_the_tenth_trains_and_scores_beside_nine_that_are_told(airflow: AirflowWithRun) -> None:
     wait_until(lambda: bool(airflow.api.find(f"dags/{GOOD}_train")))
     run_id = airflow.trigger(f"{GOOD}_train")
@@ -44,11 +51,8 @@ def test_the_tenth_trains_and_scores_beside_nine_that_are_told(airflow: AirflowW
     promoted = airflow.xcom(f"{GOOD}_train", run_id, "promote_model")
     assert promoted["outcome"] == "promoted"
 
-    # The new champion starts the scoring.
-    scored = {"dag_id": f"{GOOD}_score"}
-    wait_until(lambda: bool(airflow.api.get(f"dags/{scored['dag_id']}/dagRuns")["dag_runs"]))
-    [run, *_] = airflow.api.get(f"dags/{scored['dag_id']}/dagRuns")["dag_runs"]
-    assert airflow.wait(scored["dag_id"], run["dag_run_id"]) == "success"
+    # The new champion starts the scoring; that of the new features, before, found none.
+    wait_until(lambda: published(airflow, f"{GOOD}_score"))
     with connected(airflow.folder / "working_data" / "warehouse.duckdb") as connection:
         sql = f"SELECT count(*), count(segment_id) FROM {GOOD}_segments"  # noqa: S608
         assert connection.execute(sql).fetchall() == [(300, 300)]
