@@ -25,9 +25,18 @@ def entries(properties: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(several, list | None):
             raise InputError(f"{section}: must be a list")
         for place, entry in enumerate(several or []):
-            if not (isinstance(entry, dict) and isinstance(entry.get("name"), str)):
+            if not _is_named(entry):
                 raise InputError(f"{section}.{place}: must be a mapping with a name")
+            columns = entry.get("columns") or []
+            if not (isinstance(columns, list) and all(map(_is_named, columns))):
+                raise InputError(
+                    f"{section}.{place}.columns: must be a list of mappings with names"
+                )
             yield section, entry
+
+
+def _is_named(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("name"), str)
 
 
 def refs(value: Any) -> frozenset[str]:
@@ -63,7 +72,10 @@ def with_tables(source: dict[str, Any], needed: set[Source]) -> dict[str, Any]:
 
 
 def within(value: Any, models: frozenset[str]) -> Any:
-    """The description without the data tests that need other models."""
+    """The description without the data tests that need other models.
+
+    Nor with sections that say nothing: dbt takes null for none, and Cosmos fails on it.
+    """
     if isinstance(value, list):
         return [within(each, models) for each in value]
     if not isinstance(value, dict):
@@ -73,6 +85,7 @@ def within(value: Any, models: frozenset[str]) -> Any:
         if key in _TESTS and isinstance(each, list)
         else within(each, models)
         for key, each in value.items()
+        if each is not None or key not in ("columns", "config", *_TESTS)
     }
 
 

@@ -221,6 +221,24 @@ def test_a_data_test_that_needs_another_model_is_left_out(project: Path) -> None
     assert "relationships" not in said
 
 
+def test_a_section_that_says_nothing_is_none(project: Path) -> None:
+    put(project, "models/top.sql", "select 1 as week")
+    put(
+        project,
+        "models/top.yml",
+        "models: [{ name: top, columns: , config: , data_tests: }]\nseeds:",
+    )
+    assert needed(project, "top")["models/top.yml"] == "models:\n- name: top\n"
+
+
+def test_columns_that_are_none_are_refused_where_they_are_needed(project: Path) -> None:
+    put(project, "models/top.sql", "select 1 as week")
+    put(project, "models/top.yml", "models:\n  - name: top\n    columns: [week]\n")
+    assert needed(project)
+    with pytest.raises(InputError, match=r"top.yml: models.0.columns: must be a list of mappings"):
+        needed(project, "top")
+
+
 def test_files_of_an_editor_are_none(project: Path) -> None:
     before = needed(project)
     for name in ("models/.#other.sql", "models/~other.sql", "models/staging/.stg.sql.swp"):
