@@ -78,11 +78,11 @@ def _part(read: Any, name: str) -> Any:
 
 def _same(node: yaml.ScalarNode, read: Any) -> bool:
     text = node.value
-    if isinstance(read, Components):  # exactly so many
-        return read.min == read.max == int(text)
     if node.tag == "tag:yaml.org,2002:null" and (read is None or not isinstance(read, str)):
         empty = isinstance(read, BaseModel) and not read.model_fields_set
         return read is None or empty or read in ((), {})
+    if isinstance(read, Components):  # exactly so many
+        return read.min == read.max == int(text)
     if isinstance(read, bool):
         return bool(yaml.safe_load(text)) is read
     if isinstance(read, int | float):
