@@ -1,11 +1,20 @@
-"""Shows what is wrong with segmentation files as an Airflow import error. It makes no DAG."""
+"""Shows as one Airflow import error all that keeps a DAG from being made. It makes none itself."""
 
+from dags import monitor, rollback, score, train
 from include.gmm import settings
-from include.gmm.errors import InputError
+from include.gmm.errors import InputError, one_line
 from include.orchestration import notifications
+from include.orchestration.dbt_project import DBT_PROJECT, DbtProject
 
 segmentations, faults = settings.load_all()
+for file in (train, score, monitor, rollback):
+    faults += file.FAULTS
 for segmentation in segmentations:
     faults += notifications.faults(segmentation)
-if faults:
-    raise InputError("; ".join(map(str, faults)))
+# Two DAGs of one segmentation may have the same.
+told = list(dict.fromkeys(one_line(str(fault)) for fault in faults))
+told += [
+    fault for fault in DbtProject(DBT_PROJECT).faults() if not any(fault in one for one in told)
+]
+if told:
+    raise InputError("\n".join(["some DAGs cannot be made.", *told]))

@@ -2,9 +2,9 @@
 
 from airflow.sdk import DAG
 
-from include.gmm import settings
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import champion_asset, drift_asset, features_asset, maybe
+from include.orchestration.building import build
 from include.orchestration.monitoring import measure_drift
 from include.orchestration.preprocessing import data_preprocessing
 from include.orchestration.runs import one_at_a_time
@@ -44,5 +44,5 @@ def monitor_dag(segmentation: Segmentation) -> DAG:
     return dag
 
 
-for segmentation in settings.load_all()[0]:
-    globals()[f"{segmentation.name}_monitor"] = monitor_dag(segmentation)
+DAGS, FAULTS = build(monitor_dag)
+globals().update(DAGS)

@@ -2,8 +2,8 @@
 
 from airflow.sdk import DAG
 
-from include.gmm import settings
 from include.gmm.settings import Segmentation
+from include.orchestration.building import build
 from include.orchestration.rollback import find_predecessor, roll_back
 from include.orchestration.runs import one_at_a_time
 
@@ -34,5 +34,5 @@ def rollback_dag(segmentation: Segmentation) -> DAG:
     return dag
 
 
-for segmentation in settings.load_all()[0]:
-    globals()[f"{segmentation.name}_rollback"] = rollback_dag(segmentation)
+DAGS, FAULTS = build(rollback_dag)
+globals().update(DAGS)

@@ -2,9 +2,9 @@
 
 from airflow.sdk import DAG
 
-from include.gmm import settings
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import champion_asset, features_asset, scores_asset
+from include.orchestration.building import build
 from include.orchestration.dbt import dbt_models
 from include.orchestration.runs import one_at_a_time
 from include.orchestration.scoring import key_ranges, plan_scoring, publish_scores, score_range
@@ -41,9 +41,9 @@ def score_dag(segmentation: Segmentation) -> DAG:
         published = publish_scores.override(outlets=outlets)(name, plan)
         ranges >> published
         for model in segmentation.scoring.models:
-            published >> dbt_models(model, model)
+            published >> dbt_models(model, model, "scoring.models")
     return dag
 
 
-for segmentation in settings.load_all()[0]:
-    globals()[f"{segmentation.name}_score"] = score_dag(segmentation)
+DAGS, FAULTS = build(score_dag)
+globals().update(DAGS)

@@ -2,9 +2,9 @@
 
 from airflow.sdk import DAG
 
-from include.gmm import settings
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import features_asset, model_asset, on_drift
+from include.orchestration.building import build
 from include.orchestration.form import trigger_form
 from include.orchestration.preprocessing import data_preprocessing
 from include.orchestration.promotion import promote_model, told
@@ -54,6 +54,5 @@ def train_dag(segmentation: Segmentation) -> DAG:
     return dag
 
 
-# What is wrong with other files, dags/faults.py says: one mistake must not take all DAGs away.
-for segmentation in settings.load_all()[0]:
-    globals()[f"{segmentation.name}_train"] = train_dag(segmentation)
+DAGS, FAULTS = build(train_dag)
+globals().update(DAGS)

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from rich.console import Console
 
-from include.gmm import characters, disk, settings
+from include.gmm import characters, declared, disk, settings
 from include.gmm.errors import InputError
 
 Run = Callable[[argparse.Namespace, Console], None]

@@ -10,3 +10,9 @@ class InputError(ValueError):
 
 class BusyError(InputError):
     """Somebody else holds what is needed; trying again later can help, so the DAGs do."""
+
+
+def one_line(text: str) -> str:
+    """The text with all that would break or forge a line escaped, and spaces one by one."""
+    shown = "".join(c if c.isprintable() or c.isspace() else repr(c)[1:-1] for c in text)
+    return " ".join(shown.split())

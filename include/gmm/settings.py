@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
-from include.gmm import declared, labels
-from include.gmm.errors import InputError
+from include.gmm import declared, labels, yaml_file
+from include.gmm.errors import InputError, one_line
+from include.gmm.operation import Monitoring, Notification, Promotion, Scoring
+from include.gmm.setting_kinds import (
+    Column,
+    Cron,
+    Listed,
+    Mapped,
+    Name,
+    Section,
+    SegmentName,
+    SegmentNumber,
+    Text,
+)
 
 PROJECT = Path(__file__).parents[2]
 SEGMENTATIONS = PROJECT / "include" / "segmentations"
@@ -30,20 +35,17 @@ CovarianceType = Literal["full", "tied", "diag", "spherical"]
 Criterion = Literal["bic", "icl", "aic"]
 Transform = Literal["auto", "none", "log1p"]
 Missing = Literal["refuse", "drop"]
-PromotionMode = Literal["enabled", "manual", "dry_run", "disabled"]
-Event = Literal["failure", "drift", "promotion", "question"]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-Column = Annotated[str, Field(min_length=1, max_length=200)]
-TableName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=60)]
-SegmentName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+_ENDINGS = (".yaml", ".yml", ".json", ".toml")
+# What pydantic says in words of Python.
+_WORDS = {
+    "tuple_type": "must be a list, such as [a, b]",
+    "dict_type": "must be a mapping, such as { key: value }",
+    "model_type": "must be a mapping, such as { key: value }",
+}
 SqlType = Annotated[str, AfterValidator(declared.sql_type)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Source(_Section):
+class Source(Section):
     """Where the raw rows come from: a file that is loaded, or a table that is already there."""
 
     table: Annotated[str, AfterValidator(declared.table)] = Field(
@@ -61,11 +63,11 @@ class Source(_Section):
     )
 
 
-class Feature(_Section):
+class Feature(Section):
     """One number that describes each row, and how the mixture should read it."""
 
-    label: str | None = None
-    unit: str = ""
+    label: Text | None = None
+    unit: Text = ""
     transform: Transform = "auto"
     resolution: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
         default="auto",
@@ -78,15 +80,15 @@ class Feature(_Section):
         return self.label or labels.made_of(column)
 
 
-class Features(_Section):
+class Features(Section):
     """The dbt model with one row per key, and its columns."""
 
     model: Name
     key: Column
-    columns: dict[Column, Feature] = Field(
+    columns: Annotated[dict[Column, Feature], Mapped] = Field(
         min_length=1, description="What the mixture is fitted to"
     )
-    profile: dict[Column, Feature] = Field(
+    profile: Annotated[dict[Column, Feature], Mapped] = Field(
         default_factory=dict,
         description="What describes the segments besides, without shaping them; may be null",
     )
@@ -103,14 +105,27 @@ class Features(_Section):
                 raise ValueError(
                     f"column {name!r} is named twice: once as a feature of the mixture"
                 )
+        if self.key in self.profile:
+            raise ValueError(f"column {self.key!r} is named twice: as key and in the profile")
+        folded: dict[bytes, str] = {}
+        for name in (self.key, *self.columns, *self.profile):
+            if (other := folded.setdefault(name.encode().lower(), name)) != name:
+                raise ValueError(f"{other!r} and {name!r} are one column for DuckDB")
         return self
 
 
-class Components(_Section):
+class Components(Section):
     """The range of K to try, both ends included."""
 
     min: int = Field(default=1, ge=1, le=50)
     max: int = Field(default=10, ge=1, le=50)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _exactly(cls, value: Any) -> Any:
+        """`n_components: 5` is five, no more and no less."""
+        one = isinstance(value, int | str) and not isinstance(value, bool)
+        return {"min": value, "max": value} if one else value
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -119,11 +134,11 @@ class Components(_Section):
         return self
 
 
-class Mixture(_Section):
+class Mixture(Section):
     """Which mixtures compete, and what decides between them."""
 
     n_components: Components = Components()
-    covariance_types: tuple[CovarianceType, ...] = Field(
+    covariance_types: Annotated[tuple[CovarianceType, ...], Listed] = Field(
         default=("full", "tied", "diag", "spherical"), min_length=1
     )
     criterion: Criterion = "bic"
@@ -139,121 +154,33 @@ class Mixture(_Section):
     )
 
 
-class Gates(_Section):
-    """What a version must show to become the champion by rule."""
-
-    log_likelihood: float = Field(
-        default=0.05,
-        ge=0,
-        description="How far its held-out log-likelihood per row may lie below the champion's",
-    )
-    smallest_share: float = Field(
-        default=0.01, ge=0, lt=1, description="Least share of rows in any segment"
-    )
-    stability: float = Field(
-        default=0.8,
-        ge=0,
-        le=1,
-        description="Least share of rows that keep their segment when resampled rows are fitted",
-    )
-    moved: float = Field(
-        default=0.5,
-        ge=0,
-        le=1,
-        description="Largest share of rows that would leave their segment of the champion",
-    )
-
-
-class Promotion(_Section):
-    """How a version becomes the champion, the one whose segments are used."""
-
-    mode: PromotionMode = Field(
-        default="enabled",
-        description="enabled: by the gates; manual: a person approves; dry_run: only says what "
-        "it would do; disabled: not at all",
-    )
-    gates: Gates = Gates()
-    keep_versions: int = Field(
-        default=10, ge=2, description="Versions kept on disk, the champion and the last one besides"
-    )
-
-
-class Scoring(_Section):
-    """Where every row's segment is written, and in what portions."""
-
-    table: TableName | None = Field(
-        default=None, description="View in the warehouse; <name>_segments unless given"
-    )
-    rows_per_task: int = Field(
-        default=5_000_000, ge=1_000, description="Of a range of keys, which one mapped task scores"
-    )
-    models: tuple[Name, ...] = Field(
-        default=(), description="dbt models on top of it, built after every scoring"
-    )
-
-
-class Thresholds(_Section):
-    """How far data may drift from what the champion was fitted to before it is a breach."""
-
-    feature_psi: float = Field(
-        default=0.2, gt=0, description="Population stability index of any feature"
-    )
-    log_likelihood: float = Field(
-        default=0.3, gt=0, description="Fall of the mean log-likelihood per row"
-    )
-    segment_shares: float = Field(
-        default=0.1, gt=0, le=1, description="Share of rows that other segments have than before"
-    )
-    sureness: float = Field(
-        default=0.05, gt=0, le=1, description="Fall of the mean largest membership probability"
-    )
-
-
-class Monitoring(_Section):
-    """When the champion is held against new data, and what a breach starts."""
-
-    schedule: str | None = Field(default="@daily", description="Cron expression or preset")
-    thresholds: Thresholds = Thresholds()
-    retrain_after_days: int = Field(
-        default=7,
-        ge=0,
-        description="Least days between two trainings that breaches ask for",
-    )
-
-
-class Notification(_Section):
-    """Somebody to tell, through one of Airflow's notifiers."""
-
-    notifier: str = Field(
-        pattern=r"^[A-Za-z_][\w.]*\.[A-Za-z_]\w*$",
-        description="Import path of the class, such as airflow.providers.smtp.notifications.smtp"
-        ".SmtpNotifier",
-    )
-    arguments: dict[str, Any] = Field(
-        default_factory=dict, description="What the class is made with; may be Jinja templates"
-    )
-    # Not `on`: YAML reads that as true.
-    events: tuple[Event, ...] = Field(default=("failure", "drift"), min_length=1)
-
-
-class Segmentation(_Section):
+class Segmentation(Section):
     """One file under include/segmentations, with DAGs <name>_train, _score, _monitor, _rollback."""
 
     name: Name
-    title: str = Field(min_length=1)
-    description: str = ""
+    title: Text = Field(min_length=1)
+    description: Text = ""
     source: Source
     features: Features
     mixture: Mixture = Mixture()
-    segment_names: dict[Annotated[int, Field(ge=1, le=50)], SegmentName] = Field(
+    segment_names: Annotated[dict[SegmentNumber, SegmentName], Mapped] = Field(
         default_factory=dict,
         description="What people call segment 1, 2, ...; look at the segments first",
     )
-    schedule: str | None = None
+    schedule: Cron | None = None
     promotion: Promotion = Promotion()
     scoring: Scoring = Scoring()
     monitoring: Monitoring = Monitoring()
-    notifications: tuple[Notification, ...] = ()
+    notifications: Annotated[tuple[Notification, ...], Listed] = ()
+
+    @model_validator(mode="after")
+    def _scores_replace_nothing(self) -> Self:
+        for other in (self.features.model, *self.scoring.models):
+            if self.scores == other:
+                raise ValueError(
+                    f"scoring.table: {other} is that of a dbt model; name another view"
+                )
+        return self
 
     @property
     def scores(self) -> str:
@@ -266,16 +193,16 @@ def load(path: Path) -> Segmentation:
 
     Raises InputError, naming the file and every key at fault.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid YAML: {error}") from error
+    content = yaml_file.read(path)
     if not isinstance(content, dict):
         raise InputError(f"{path}: must be a mapping of settings, such as `title: ...`")
     if "name" in content:
         raise InputError(f"{path}: name: the file's name is the segmentation's; leave it out")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", path.stem):
+        raise InputError(
+            f"{path}: rename it: the file's name is the segmentation's, at most 60 of a-z, 0-9 "
+            "and _, a letter first"
+        )
     return validate({**content, "name": path.stem}, where=str(path))
 
 
@@ -285,20 +212,24 @@ def validate(content: dict[str, object], where: str) -> Segmentation:
         return Segmentation.model_validate(content)
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
+            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {_in_words(fault)}"
             for fault in error.errors(include_url=False)
         )
-        raise InputError(f"{where}: {faults}") from None
+        raise InputError(f"{where}: {one_line(faults)}") from None
 
 
 def load_all(folder: Path = SEGMENTATIONS) -> tuple[list[Segmentation], list[InputError]]:
     """Every segmentation in the folder, in order of name, and what is wrong with other files."""
     found: list[Segmentation] = []
     faults: list[InputError] = []
-    for path in sorted(folder.glob("*.y*ml")):
+    for path in sorted(folder.rglob("*")):
         try:
+            if not _meant(path.relative_to(folder)):
+                continue
+            if path.parent != folder:
+                raise InputError(f"{path}: move it to {folder}")
             if path.suffix != ".yaml":
-                raise InputError(f"{path}: rename it to {path.stem}.yaml")
+                raise InputError(f"{path}: rename it to {path.name.partition('.')[0]}.yaml")
             loaded = load(path)
             if others := [each.name for each in found if each.scores == loaded.scores]:
                 raise InputError(
@@ -314,3 +245,18 @@ def load_all(folder: Path = SEGMENTATIONS) -> tuple[list[Segmentation], list[Inp
 def find(name: str) -> Segmentation:
     """The segmentation with that name."""
     return load(SEGMENTATIONS / f"{name}.yaml")
+
+
+def _meant(path: Path) -> bool:
+    """Whether the file looks like a segmentation: with a name as YAML has, or nearly."""
+    endings = [ending.lower() for ending in path.suffixes]
+    if endings[-1:] == [".txt"]:  # of a text editor that adds it
+        del endings[-1]
+    hidden = any(part.startswith(".") for part in path.parts)
+    return not hidden and bool(endings) and endings[-1] in _ENDINGS
+
+
+def _in_words(fault: ErrorDetails) -> str:
+    if fault["input"] is None and fault["type"] != "missing":
+        return "has no value"
+    return _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))

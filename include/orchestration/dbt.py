@@ -11,28 +11,35 @@ from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, 
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 from cosmos.constants import TestIndirectSelection as IndirectSelection
 
-from include.gmm.settings import PROJECT, WAREHOUSE
+from include.gmm.errors import InputError
+from include.gmm.settings import WAREHOUSE
+from include.orchestration.dbt_project import DBT_PROJECT, DbtProject
+from include.orchestration.staging import staged
 
-DBT_PROJECT = PROJECT / "include" / "dbt"
 
-
-def dbt_models(group_id: str, model: str) -> DbtTaskGroup:
+def dbt_models(group_id: str, model: str, setting: str) -> DbtTaskGroup:
     """Tasks that build `model` and all that it depends on, each followed by its own dbt tests.
 
     A task is `dbt build` of one model: unit tests, the model, data tests. A test that fails stops
-    what comes after. A test on several models runs once they are all there (BUILDABLE).
+    what comes after. A test on several models runs once they are all there (BUILDABLE). Raises
+    InputError, with the setting that names the model, when it is not there or a file that it needs
+    cannot be read.
     """
+    try:
+        project = staged(DbtProject(DBT_PROJECT).needed(model))
+    except InputError as error:
+        raise InputError(f"{setting}: {error}") from error
     return DbtTaskGroup(
         group_id=group_id,
         project_config=ProjectConfig(
-            dbt_project_path=DBT_PROJECT,
+            dbt_project_path=project,
             env_vars={"GMM_WAREHOUSE": str(WAREHOUSE)},
             install_dbt_deps=False,
         ),
         profile_config=ProfileConfig(
             profile_name="segments",
             target_name="local",
-            profiles_yml_filepath=DBT_PROJECT / "profiles.yml",
+            profiles_yml_filepath=project / "profiles.yml",
         ),
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.LOCAL,

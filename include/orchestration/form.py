@@ -7,7 +7,10 @@ from typing import Any, get_args
 from airflow.sdk import Param
 
 from include.gmm import settings
+from include.gmm.errors import InputError
 from include.gmm.settings import CovarianceType, Criterion, Mixture, Segmentation
+
+FEWEST, MOST = "Fewest segments", "Most segments"
 
 
 def trigger_form(mixture: Mixture) -> dict[str, Param]:
@@ -18,7 +21,7 @@ def trigger_form(mixture: Mixture) -> dict[str, Param]:
             type="integer",
             minimum=1,
             maximum=50,
-            title="Fewest segments",
+            title=FEWEST,
             description="Smallest number of mixture components to try.",
         ),
         "max_components": Param(
@@ -26,7 +29,7 @@ def trigger_form(mixture: Mixture) -> dict[str, Param]:
             type="integer",
             minimum=1,
             maximum=50,
-            title="Most segments",
+            title=MOST,
             description="Largest number of mixture components to try.",
         ),
         "covariance_types": Param(
@@ -60,9 +63,18 @@ def trigger_form(mixture: Mixture) -> dict[str, Param]:
 
 def with_choices(segmentation: Segmentation, params: dict[str, Any]) -> Segmentation:
     """The segmentation with the choices of the form. Raises InputError when they contradict."""
+    fewest, most = params["min_components"], params["max_components"]
+    if fewest > most:
+        raise InputError(f"trigger form: {FEWEST} ({fewest}) is more than {MOST} ({most})")
+    # Airflow takes whatever a request for a run brings, and passes on what no field is for.
+    if unknown := sorted(params.keys() - trigger_form(segmentation.mixture).keys()):
+        raise InputError(
+            f"trigger form: there is no {', '.join(map(repr, unknown))}; there are "
+            f"{', '.join(trigger_form(segmentation.mixture))}"
+        )
     content = segmentation.model_dump()
     content["mixture"].update(
-        n_components={"min": params["min_components"], "max": params["max_components"]},
+        n_components={"min": fewest, "max": most},
         covariance_types=params["covariance_types"],
         criterion=params["criterion"],
         seed=params["seed"],

@@ -12,7 +12,8 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
 
 from include.gmm.errors import InputError
-from include.gmm.settings import SEGMENTATIONS, Event, Notification, Segmentation
+from include.gmm.operation import Event, Notification
+from include.gmm.settings import SEGMENTATIONS, Segmentation
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def faults(segmentation: Segmentation) -> list[InputError]:
             for field in notifier.template_fields:
                 for text in _texts(getattr(notifier, field, None)):
                     environment.from_string(text)
-        except Exception as error:  # whatever a class of somebody else raises
+        except (Exception, SystemExit) as error:  # whatever a class of somebody else raises
             found.append(
                 InputError(
                     f"{SEGMENTATIONS / segmentation.name}.yaml: notifications.{place}: "

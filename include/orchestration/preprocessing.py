@@ -13,7 +13,7 @@ from include.orchestration.training import check_features
 def data_preprocessing(segmentation: Segmentation) -> TaskGroup:
     """The dbt models up to that of the features, and an event of theirs when they can be used."""
     with TaskGroup("data_preprocessing") as group:
-        dbt = dbt_models("dbt", segmentation.features.model)
+        dbt = dbt_models("dbt", segmentation.features.model, "features.model")
         features = features_asset(segmentation.name)
         dbt >> check_features.override(outlets=[features])(segmentation.name)
     return group

@@ -31,13 +31,15 @@ def promote_model(segmentation: Segmentation, reference: Any, evaluation: Any) -
         name, reference, evaluation, approved=asks
     )
     if asks:
-        days = segmentation.monitoring.retrain_after_days
+        # The next training waits for this run, and drift may ask for one by then. Where it may at
+        # once, a person has a day all the same: without any time Airflow would wait for ever.
+        days = max(segmentation.monitoring.retrain_after_days, 1)
         approval = ApprovalOperator(
             task_id="approve_promotion",
             subject=f"Shall this version become the champion of {name}?",
             body="{{ told(ti.xcom_pull(task_ids='load_model_and_evaluate')) }}\n\n"
-            f"Without an answer within {days} days the champion stays.",
-            # The next training waits for this run, and drift may ask for one by then.
+            f"Without an answer within {'a day' if days == 1 else f'{days} days'} the champion "
+            "stays.",
             response_timeout=timedelta(days=days),
             defaults=ApprovalOperator.REJECT,
             notifiers=Question(segmentation),

@@ -16,6 +16,7 @@ def one_at_a_time(segmentation: Segmentation) -> dict[str, Any]:
     """
     return {
         "catchup": False,
+        "auto_register": False,  # one that could not be made to its end must not be there
         "max_active_runs": 1,
         "max_active_tasks": 1,
         "default_args": {

@@ -23,10 +23,16 @@ log = logging.getLogger(__name__)
 @task(multiple_outputs=False)
 @refusing
 def load_data(name: str) -> dict[str, Any]:
-    """Load the source into the warehouse; returns table, rows, columns and digest."""
+    """Load the source into the warehouse; returns table, rows, columns and digest.
+
+    What contradicts itself in the trigger form is refused here, before anything is done.
+    """
     from include.gmm.warehouse import load_source
 
-    loaded = load_source(settings.find(name).source)
+    segmentation = settings.find(name)
+    if params := get_current_context()["params"]:  # monitoring has no form
+        with_choices(segmentation, params)
+    loaded = load_source(segmentation.source)
     log.info("%s: %s rows, columns %s", loaded.table, f"{loaded.rows:,}", loaded.columns)
     return asdict(loaded)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from script.fault_suite import disks, files, routes, xcoms
+from script.fault_suite import disks, files, routes, settings, xcoms
 from script.fault_suite.trial import Kind
 
-KINDS: tuple[Kind, ...] = (files.KIND, disks.KIND, xcoms.KIND, routes.KIND)
+KINDS: tuple[Kind, ...] = (files.KIND, settings.KIND, disks.KIND, xcoms.KIND, routes.KIND)

@@ -98,3 +98,16 @@ def test_a_person_who_does_not_answer_leaves_the_champion_and_the_next_training_
     assert asks.response_timeout == timedelta(days=customers.monitoring.retrain_after_days)
     assert asks.defaults == ["Reject"]
     assert asks.downstream_task_ids == {"promote_model"}
+
+
+def test_a_person_has_a_day_to_answer_where_drift_may_train_at_once(train_dags: Any) -> None:
+    customers = settings.find("customers")
+    changed = customers.model_copy(
+        update={
+            "promotion": customers.promotion.model_copy(update={"mode": "manual"}),
+            "monitoring": customers.monitoring.model_copy(update={"retrain_after_days": 0}),
+        }
+    )
+    asks = train_dags.train_dag(changed).get_task("approve_promotion")
+    assert asks.response_timeout == timedelta(days=1), "without any, Airflow waits for ever"
+    assert "Without an answer within a day the champion stays" in asks.body

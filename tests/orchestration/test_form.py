@@ -6,10 +6,11 @@ import pytest
 
 pytest.importorskip("airflow", reason="needs Airflow")
 from airflow.sdk.definitions.param import ParamsDict
-from airflow.sdk.exceptions import ParamValidationError
+from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
 
-from include.gmm import settings
+from include.gmm import settings, warehouse
 from include.gmm.errors import InputError
+from include.orchestration import training
 from include.orchestration.form import trigger_form, with_choices
 
 CUSTOMERS = settings.find("customers")
@@ -59,8 +60,28 @@ def test_the_form_refuses_what_cannot_be(wrong: dict[str, Any]) -> None:
 
 
 def test_answers_that_contradict_each_other_are_refused_with_both_numbers() -> None:
-    with pytest.raises(InputError, match=r"min \(5\) is greater than max \(2\)"):
+    with pytest.raises(InputError, match=r"Fewest segments \(5\) is more than Most segments \(2\)"):
         with_choices(CUSTOMERS, answers(min_components=5, max_components=2))
+
+
+def test_what_no_field_is_for_is_refused_with_the_fields_there_are() -> None:
+    with pytest.raises(InputError, match=r"there is no 'max_component'; there are min_components"):
+        with_choices(CUSTOMERS, {**answers(), "max_component": 3})
+
+
+def test_the_form_is_checked_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    params = answers(min_components=5, max_components=2)
+    monkeypatch.setattr(training, "get_current_context", lambda: {"params": params})
+    monkeypatch.setattr(warehouse, "load_source", lambda _: pytest.fail("it was loaded"))
+    with pytest.raises(AirflowFailException, match="trigger form: Fewest segments"):
+        training.load_data.function("customers")
+
+
+def test_a_dag_without_a_form_loads_as_the_file_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = warehouse.LoadedTable("raw.purchases", 1, ["a"], "digest")
+    monkeypatch.setattr(training, "get_current_context", lambda: {"params": {}})
+    monkeypatch.setattr(warehouse, "load_source", lambda _: loaded)
+    assert training.load_data.function("customers")["rows"] == 1
 
 
 def test_every_field_says_what_it_is() -> None:

@@ -21,7 +21,8 @@ from airflow.sdk.api.datamodels._generated import DagRun, DagRunState, DagRunTyp
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from include.gmm import settings
-from include.gmm.settings import Event, Segmentation
+from include.gmm.operation import Event
+from include.gmm.settings import Segmentation
 from include.orchestration import notifications
 from include.orchestration.notifications import faults, on_failure, tell
 from include.orchestration.runs import one_at_a_time

@@ -34,7 +34,8 @@ from sklearn.pipeline import Pipeline
 from include.gmm import disk
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
-from include.gmm.settings import Name, Segmentation
+from include.gmm.setting_kinds import Name
+from include.gmm.settings import Segmentation
 from include.gmm.versions import pickling
 
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "pyarrow", "duckdb")
