@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from include.gmm.characters import cleaned
 from include.gmm.page.pictures import Order, pictures
 from include.gmm.summary import Summary
 
 if TYPE_CHECKING:
     from include.gmm.page.charts import ThemeName
-
-FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Altair keeps the object that `.axis(...)`, `.scale(...)` and their like act upon in the class:
 # two threads that make charts at once would swap their axes.
@@ -71,7 +69,7 @@ def bundle() -> bytes:
 def _harmless(part: Any) -> Any:
     """The same without what ends whoever draws it: characters that XML forbids, NaN, infinity."""
     if isinstance(part, str):
-        return FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", part)
+        return cleaned(part)
     if isinstance(part, float):
         return part if math.isfinite(part) else None
     if isinstance(part, dict):
