@@ -123,3 +123,15 @@ def test_columns_that_no_page_can_show_are_refused(
     shoppers.rename(columns={"euros": "bell\x07"}).to_csv(file, index=False)
     assert fit(file, "--key", "shopper") == 2
     assert r"column 3, 'bell\x07' is no name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_file_is_read_in_the_encoding_that_is_named(
+    file: Path, shoppers: pd.DataFrame, encoding: str
+) -> None:
+    columns = {"euros": "Umsätze"}
+    shoppers.rename(columns=columns).to_csv(file, index=False, encoding=encoding)
+    options = ["--key", "shopper", "--features", "Umsätze", "--max-components", "2"]
+    assert fit(file, *options) == 2
+    assert fit(file, *options, "--encoding", encoding) == 0
+    assert summaries(file)[0].features[0].name == "Umsätze"
