@@ -10,6 +10,7 @@ import yaml
 from include.gmm.settings import SEGMENTATIONS
 
 SHIPPED = (SEGMENTATIONS / "customers.yaml").read_text(encoding="utf-8")
+SHORTEST = 1000
 KEYS = sorted({line.split(":")[0].strip(" #-{") for line in SHIPPED.splitlines() if ":" in line})
 
 # What may stand behind a key, as it is written.
@@ -80,6 +81,8 @@ def changed(rng: random.Random) -> tuple[str, bytes, bool]:
         return how, content, True
     text, told = SHIPPED, []
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
+        if len(text) < SHORTEST:  # cut off: what is left has no values to change
+            break
         change = rng.choice(_CHANGES)
         text, how = change(text, rng)
         told.append(how)

@@ -17,7 +17,10 @@ def differences(content: bytes, read: Segmentation) -> str:
     """Where the file says something else than what was read; nothing when they agree."""
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = content.decode("utf-16" if marked else "utf-8-sig")
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:  # libyaml takes a tab between words, as YAML does
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
     if not isinstance(node, yaml.MappingNode):
         return "it is no mapping"
     try:
