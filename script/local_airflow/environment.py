@@ -20,6 +20,7 @@ TRUSTED_HOSTS = f"{HOST},localhost,[::1]"  # read by plugins/gmm_plugin.py
 TUNING = {
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.05",  # default 1 s: waited between tasks
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # default 5 s: to see that a process is gone
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",  # default 300 s: what a stop left
     "AIRFLOW__CORE__PARALLELISM": "4",  # default 32: as many processes are forked at the start
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",  # default 300 s: for a new file to show up

@@ -11,7 +11,7 @@ import pytest
 from include.gmm.warehouse import connected
 from tests.system.conftest import DAG_ID, SCORE_DAG_ID, AirflowWithRun, started
 
-PATIENCE = 240  # seconds
+PATIENCE = 400  # seconds
 TASKS = "include/orchestration/scoring.py"
 
 # The first attempt of a range says that it runs and goes no further; the next ones do their work.
