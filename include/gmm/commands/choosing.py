@@ -11,6 +11,7 @@ from include.gmm.columns import dates, nested, read_numbers, rows_at
 from include.gmm.errors import InputError
 
 SHOWN = 20  # names of one kind in a sentence
+DECIMAL_COMMAS = r"[+-]?\d+(\.\d{3})*(,\d+)?"  # where no point is a decimal one
 ROW = "row"  # as the key: the rows are numbered
 
 
@@ -65,6 +66,8 @@ def _kind(column: pd.Series, where: str) -> str:
     written = column.dropna().astype(str).str.strip()
     if written.str.fullmatch(r"0\d+").any():  # 007 is no number: somebody else may be 7
         return "text"
+    if written.str.contains(",").any() and written.str.fullmatch(DECIMAL_COMMAS).all():
+        return "numbers with decimal commas; write points"
     read = read_numbers(column)
     if read.text.any():
         if read.values.notna().sum() < read.text.sum():

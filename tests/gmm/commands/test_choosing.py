@@ -51,6 +51,16 @@ def test_a_column_of_numbers_with_some_text_is_not_left_out_without_a_word(
     ) in capsys.readouterr().err
 
 
+def test_columns_with_decimal_commas_are_told_as_such(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They were left out as text, and nobody said what to do."""
+    file.write_text("shopper;a;b\n" + "\n".join(f"s{i};{i},5;1.234,{i}" for i in range(9)))
+    assert fit(file, "--key", "shopper") == 2
+    told = "'a', 'b' (numbers with decimal commas; write points)"
+    assert told in capsys.readouterr().err
+
+
 def test_what_is_left_out_because_it_is_no_number_is_told(
     file: Path, shoppers: pd.DataFrame, capsys: pytest.CaptureFixture[str]
 ) -> None:
