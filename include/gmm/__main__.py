@@ -66,7 +66,7 @@ def _print_nothing_more() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     # Imported here: it takes seconds, and an interruption is to end them quietly, too.
-    from include.gmm.commands import fitting, life
+    from include.gmm.commands import fitting, keys, life
 
     parser = argparse.ArgumentParser(
         prog="python -m include.gmm", description="Segments with Gaussian mixtures."
@@ -96,6 +96,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     _command(commands, "rollback", life.rollback, "return to the champion before, and its scores")
     _command(commands, "score", life.score, "write every row's segment into the warehouse")
+    pair = commands.add_parser(
+        "keys",
+        help="make a pair of keys that sign versions and champions",
+        description="Print a new pair of keys: GMM_SIGNING_KEY for whoever trains and promotes, "
+        "GMM_VERIFYING_KEYS for whoever only reads. Nothing is kept.",
+    )
+    pair.set_defaults(run=keys.keys)
     return parser
 
 
@@ -108,10 +115,9 @@ def _command(commands: Any, name: str, run: Run, told: str) -> argparse.Argument
     made.add_argument("name", metavar="NAME", help="of include/segmentations/NAME.yaml")
     made.add_argument(
         "--models",
-        type=Path,
-        default=settings.MODELS,
-        metavar="FOLDER",
-        help="where versions are kept (working_data/models)",
+        metavar="ADDRESS",
+        help="where versions are kept, a folder or s3://bucket/folder (the folder models of what "
+        "GMM_STORE names, working_data/models without it)",
     )
     return made
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from include.gmm.errors import InputError
 
@@ -63,6 +64,25 @@ def made(folder: Path) -> Iterator[None]:
             with suppress(OSError):  # somebody else has put something there meanwhile
                 each.rmdir()
         raise
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file in one step: until then its place is empty or has what it had.
+
+    Raises InputError where the disk refuses it.
+    """
+    draft = path.with_name(f".{path.name[:200]}-{uuid4().hex}")
+    with writing(path):
+        try:
+            with draft.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
 
 
 def demand_room(folder: Path) -> None:

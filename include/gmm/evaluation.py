@@ -16,6 +16,7 @@ from include.gmm.rounding import significant
 from include.gmm.sampling import ambiguous, sample
 from include.gmm.settings import PROJECT, Segmentation
 from include.gmm.stability import share_kept
+from include.gmm.store import Store
 from include.gmm.summary import (
     HISTOGRAM_BINS,
     Choice,
@@ -27,7 +28,7 @@ from include.gmm.summary import (
     Summary,
     of_segment,
 )
-from include.gmm.versions import artifacts, champion
+from include.gmm.versions import artifacts, champion, saved_summary
 from include.gmm.versions.card import add_card
 from include.gmm.versions.succession import Challenger, compare, in_own_units
 
@@ -36,7 +37,7 @@ UNSURE = 0.6  # a row whose largest membership probability is lower belongs nowh
 
 
 def evaluate(
-    models: Path, reference: artifacts.Reference, frame: pd.DataFrame, where: str
+    store: Store, reference: artifacts.Reference, frame: pd.DataFrame, where: str
 ) -> Summary:
     """Load a version (its digests first), apply it to all rows, and keep the summary beside it.
 
@@ -47,15 +48,14 @@ def evaluate(
     # Imported here, because a worker that only trains need not load what draws.
     from include.gmm.page.export import report
 
-    manifest, model = artifacts.load(models, reference)
-    choice = artifacts.load_record(models, reference, manifest, "choice.json", Choice)
+    manifest, model = artifacts.load(store, reference)
+    choice = artifacts.load_record(store, reference, manifest, "choice.json", Choice)
     settings = manifest.settings
     table = fitted_table(frame, manifest, where)
     probabilities: Array = model.predict_proba(table.values)
     largest = probabilities.max(axis=1)
     log_likelihood = model.score_samples(table.values)
     held_out = held_out_rows(table.keys, settings.mixture.held_out)
-    folder = artifacts.folder_of(models, reference)
     succession = compare(
         Challenger(
             settings=settings,
@@ -65,8 +65,8 @@ def evaluate(
             choice=choice,
             stability=share_kept(model, table.values, manifest.data.features, manifest.seed),
         ),
-        champion.read(models, settings.name),
-        models,
+        champion.read(store, settings.name),
+        store,
     )
     names, told = _names(settings, succession)
     ids = dict(enumerate(succession.segment_ids, 1))
@@ -99,12 +99,12 @@ def evaluate(
             least_log_density=float(log_likelihood.min()),
         ),
         succession=succession,
-        model_path=_shown(folder / "model.joblib"),
+        model_path=_shown(store.address(artifacts.file_of(reference, "model.joblib"))),
         model_sha256=manifest.files["model.joblib"],
     )
-    artifacts.add(folder / "summary.json", artifacts.as_json(summary))
-    artifacts.add(folder / "report.html", report(summary).encode())
-    add_card(folder, summary, manifest)
+    saved_summary.keep(store, reference, summary)
+    store.replace(artifacts.file_of(reference, "report.html"), report(summary).encode())
+    add_card(store, reference, summary, manifest)
     return summary
 
 
@@ -219,8 +219,7 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _shown(path: Path) -> str:
+def _shown(address: str) -> str:
     """Relative to the project where it is inside, so that it means the same in every container."""
-    resolved = path.resolve()
-    inside = resolved.is_relative_to(PROJECT)
-    return str(resolved.relative_to(PROJECT) if inside else resolved)
+    inside = Path(address).is_relative_to(PROJECT)
+    return str(Path(address).relative_to(PROJECT)) if inside else address

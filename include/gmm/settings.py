@@ -27,8 +27,7 @@ from include.gmm.setting_kinds import (
 PROJECT = Path(__file__).parents[2]
 SEGMENTATIONS = PROJECT / "include" / "segmentations"
 WORKING_DATA = PROJECT / "working_data"
-MODELS = WORKING_DATA / "models"  # of the segmentations, each in a folder of its name
-FILES = WORKING_DATA / "files"  # versions that `fit` makes of files, apart from those
+FILES = WORKING_DATA / "files"  # versions that `fit` makes of files, apart from those of DAGs
 WAREHOUSE = WORKING_DATA / "warehouse.duckdb"
 
 CovarianceType = Literal["full", "tied", "diag", "spherical"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from include.gmm.mixture.progress import Progress
 from include.gmm.mixture.selection import Selection, select_mixture
 from include.gmm.monitoring.profile import profile_of
 from include.gmm.settings import Criterion, Segmentation
+from include.gmm.store import Store
 from include.gmm.summary import CandidateSummary, Choice
 from include.gmm.versions import artifacts
 
@@ -27,7 +27,7 @@ from include.gmm.versions import artifacts
 def train(
     frame: pd.DataFrame,
     settings: Segmentation,
-    models: Path,
+    store: Store,
     where: str,
     progress: Callable[[Progress], None] | None = None,
     as_of: datetime | None = None,
@@ -76,7 +76,7 @@ def train(
         "choice.json": _choice(selection, mixture.criterion),
         "profile.json": profile_of(table, model),
     }
-    return artifacts.publish(models, settings, data, model, records, as_of)
+    return artifacts.publish(store, settings, data, model, records, as_of)
 
 
 def preparation_of(decided: dict[str, Scale]) -> Pipeline:

@@ -10,6 +10,7 @@ from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.gmm import settings
+from include.gmm.store import configured
 from include.orchestration.assets import drift_asset, maybe
 from include.orchestration.notifications import tell
 from include.orchestration.refusing import refusing
@@ -31,12 +32,12 @@ def measure_drift(name: str) -> dict[str, Any]:
     from include.gmm.warehouse import read_features
 
     segmentation = settings.find(name)
-    present = champion.read(settings.MODELS, name)
+    present = champion.read(configured(), name)
     if present is None:
         raise AirflowSkipException(f"There is no champion yet: {name}_train makes one.")
     model = segmentation.features.model
     table = check_table(read_features(segmentation), segmentation.features, model)
-    drift = measure(baseline(settings.MODELS, present), table, segmentation, model)
+    drift = measure(baseline(configured(), present), table, segmentation, model)
     log.info(drift.sentence)
     if drift.breached:
         context = get_current_context()

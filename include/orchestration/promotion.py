@@ -11,10 +11,14 @@ from airflow.sdk import get_current_context, task
 
 from include.gmm import settings
 from include.gmm.settings import Segmentation
+from include.gmm.store import configured
 from include.orchestration.assets import champion_asset, maybe
 from include.orchestration.handed import handed
 from include.orchestration.notifications import Question, tell
 from include.orchestration.refusing import refusing
+from include.orchestration.runs import acting_run
+
+APPROVAL = "approve_promotion"
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +39,7 @@ def promote_model(segmentation: Segmentation, reference: Any, evaluation: Any) -
         # once, a person has a day all the same: without any time Airflow would wait for ever.
         days = max(segmentation.monitoring.retrain_after_days, 1)
         approval = ApprovalOperator(
-            task_id="approve_promotion",
+            task_id=APPROVAL,
             subject=f"Shall this version become the champion of {name}?",
             body="{{ told(ti.xcom_pull(task_ids='load_model_and_evaluate')) }}\n\n"
             f"Without an answer within {'a day' if days == 1 else f'{days} days'} the champion "
@@ -67,11 +71,12 @@ def _promote(name: str, reference: Any, evaluation: Any, approved: bool) -> dict
 
     segmentation = settings.find(name)
     promoted = promote(
-        settings.MODELS,
+        configured(),
         Reference.model_validate(handed(reference, "build_save_gmm_model")),
         Succession.model_validate(handed(evaluation, "load_model_and_evaluate")["succession"]),
         segmentation,
         lambda: read_features(segmentation),
+        actor=_approver() if approved else acting_run(),
         approved=approved,
     )
     log.info("%s: %s", promoted.version, promoted.sentence)
@@ -82,3 +87,10 @@ def _promote(name: str, reference: Any, evaluation: Any, approved: bool) -> dict
         context["outlet_events"][maybe(asset)].add(asset, extra=facts)
         tell(segmentation, "promotion", context, f"{promoted.version}: {promoted.sentence}")
     return promoted.model_dump(mode="json")
+
+
+def _approver() -> str:
+    """The person who approved in Airflow, as far as it knows, and in which run."""
+    answer = get_current_context()["ti"].xcom_pull(task_ids=APPROVAL) or {}
+    person = answer.get("responded_by_user") or {}
+    return f"{person.get('name') or 'somebody'}, in {acting_run()}"

@@ -8,10 +8,12 @@ from typing import Any
 from airflow.sdk import get_current_context, task
 
 from include.gmm import settings
+from include.gmm.store import configured
 from include.orchestration.assets import champion_asset, maybe, scores_asset
 from include.orchestration.handed import handed
 from include.orchestration.notifications import tell
 from include.orchestration.refusing import refusing
+from include.orchestration.runs import acting_run
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,7 @@ def find_predecessor(name: str) -> dict[str, Any]:
     """
     from include.gmm.versions import champion
 
-    present, former = champion.before(settings.MODELS, name)
+    present, former = champion.before(configured(), name)
     log.info("from %s back to %s", present.reference.version, former.reference.version)
     return {"serial": present.serial, "version": former.reference.version}
 
@@ -44,7 +46,8 @@ def _roll_back(name: str, predecessor: Any) -> dict[str, Any]:
     from include.gmm.versions.promotion import roll_back
 
     segmentation = settings.find(name)
-    promoted = roll_back(settings.MODELS, name, handed(predecessor, "find_predecessor")["serial"])
+    serial = handed(predecessor, "find_predecessor")["serial"]
+    promoted = roll_back(configured(), name, acting_run(), serial)
     restored = restore(segmentation, promoted.version)
     # The news of a champion starts the scoring, and that would replace the table as it was.
     asset = scores_asset(name) if restored else champion_asset(name)

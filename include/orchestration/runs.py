@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from airflow.sdk import get_current_context
+
 from include.gmm.settings import Segmentation
 from include.orchestration.notifications import on_failure
 
@@ -26,3 +28,9 @@ def one_at_a_time(segmentation: Segmentation) -> dict[str, Any]:
             "on_failure_callback": on_failure(segmentation),
         },
     }
+
+
+def acting_run() -> str:
+    """The run of the present task, as the one who acts."""
+    run = get_current_context()["dag_run"]
+    return f"{run.dag_id}, run {run.run_id}"

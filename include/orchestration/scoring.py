@@ -9,6 +9,7 @@ from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.gmm import settings
+from include.gmm.store import configured
 from include.orchestration.assets import scores_asset
 from include.orchestration.handed import handed
 from include.orchestration.refusing import refusing
@@ -23,12 +24,12 @@ def plan_scoring(name: str) -> dict[str, Any]:
     from include.gmm.scoring.plan import plan_scoring as plan
     from include.gmm.versions import champion
 
-    present = champion.read(settings.MODELS, name)
+    present = champion.read(configured(), name)
     if present is None:
         raise AirflowSkipException(
             f"There is no champion yet: {name}_train makes one, and starts this DAG again."
         )
-    made = plan(settings.MODELS, settings.find(name), present.reference, present.segment_ids)
+    made = plan(configured(), settings.find(name), present.reference, present.segment_ids)
     log.info("%s rows in %s ranges, by %s", made.rows, len(made.ranges), present.reference.version)
     if made.rows_without_segment:
         log.warning("%s rows lack a value and have no segment", made.rows_without_segment)
@@ -49,7 +50,7 @@ def score_range(plan: Any, number: int) -> int:
     from include.gmm.scoring.plan import ScoringPlan
     from include.gmm.scoring.ranges import score_range as score
 
-    return score(settings.MODELS, ScoringPlan.model_validate(handed(plan, "plan_scoring")), number)
+    return score(configured(), ScoringPlan.model_validate(handed(plan, "plan_scoring")), number)
 
 
 @task(multiple_outputs=False)
@@ -60,7 +61,7 @@ def publish_scores(name: str, plan: Any) -> dict[str, Any]:
     from include.gmm.scoring.publishing import publish
 
     made = ScoringPlan.model_validate(handed(plan, "plan_scoring"))
-    rows = publish(settings.MODELS, made)
+    rows = publish(configured(), made)
     facts: dict[str, Any] = {"table": made.view, "rows": rows, "version": made.reference.version}
     get_current_context()["outlet_events"][scores_asset(name)].extra = facts
     return facts

@@ -9,6 +9,7 @@ from typing import Any
 from airflow.sdk import get_current_context, task
 
 from include.gmm import settings
+from include.gmm.store import configured
 from include.orchestration.assets import features_asset, model_asset
 from include.orchestration.form import with_choices
 from include.orchestration.handed import handed
@@ -67,7 +68,7 @@ def build_save_gmm_model(name: str) -> dict[str, Any]:
     reference = train(
         read_features(segmentation),
         segmentation,
-        settings.MODELS,
+        configured(),
         segmentation.features.model,
         now_and_then(lambda progress: log.info("%s", progress), seconds=5),
         # The same for a late retry, and of old for a backfill: neither is newer than it looks.
@@ -87,7 +88,7 @@ def load_model_and_evaluate(name: str, reference: Any) -> dict[str, Any]:
 
     segmentation = settings.find(name)
     summary = evaluate(
-        settings.MODELS,
+        configured(),
         Reference.model_validate(handed(reference, "build_save_gmm_model")),
         read_features(segmentation),
         segmentation.features.model,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from include.gmm import settings
 from include.gmm.settings import Segmentation
+from include.gmm.store import store_at
 from include.gmm.training import train
 from include.gmm.versions import artifacts
 from include.gmm.versions.identity import in_common, inherited_ids
@@ -97,8 +97,9 @@ def _resampled(frame: pd.DataFrame, random: np.random.Generator, key: str) -> pd
 
 
 def _fitted(frame: pd.DataFrame, segmentation: Segmentation, folder: str) -> Pipeline:
-    reference = train(frame, segmentation, Path(folder), "customers")
-    return artifacts.load(Path(folder), reference)[1]
+    store = store_at(folder)
+    reference = train(frame, segmentation, store, "customers")
+    return artifacts.load(store, reference)[1]
 
 
 def _plain(prepared: Pipeline, values: pd.DataFrame, seed: int) -> GaussianMixture:

@@ -20,6 +20,7 @@ from include.gmm.features import Scale
 from include.gmm.mixture.layout import assign
 from include.gmm.mixture.parameters import Parameters
 from include.gmm.settings import Segmentation
+from include.gmm.store import store_at
 from include.gmm.training import preparation_of
 from include.gmm.versions import artifacts
 from script.benchmark.contenders import OURS
@@ -142,7 +143,7 @@ def _make(item: Item, place: Path) -> artifacts.Reference:
     )
     assign(gaussians, standardised)
     return artifacts.publish(
-        place / "models",
+        store_at(place / "models"),
         segmentation(item),
         artifacts.DataRecord(
             rows=item.rows,

@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 
 from include.gmm.scoring.engine import Engine
 from include.gmm.scoring.scoring import score
+from include.gmm.store import store_at
 from include.gmm.versions import artifacts
 from script.benchmark.contenders import OURS
 from script.benchmark.memory import peak, restart_peak
@@ -31,9 +32,9 @@ class ScoringWorker:
         self, contender: str, models: str, reference: dict[str, Any], warehouse: str
     ) -> Answer:
         """Load the model and warm up on a few rows; only then measure memory."""
-        self._contender, self._models, self._warehouse = contender, Path(models), Path(warehouse)
+        self._contender, self._store, self._warehouse = contender, store_at(models), Path(warehouse)
         self._reference = artifacts.Reference.model_validate(reference)
-        self._manifest, self._model = artifacts.load(self._models, self._reference)
+        self._manifest, self._model = artifacts.load(self._store, self._reference)
         few = pd.DataFrame({name: [0.0, 1.0] for name in self._manifest.data.features})
         if contender == OURS:
             rows = self._manifest.data.rows
@@ -50,7 +51,7 @@ class ScoringWorker:
         if self._contender == OURS:
             settings = self._manifest.settings
             ids = range(1, components + 1)
-            score(self._models, self._reference, ids, settings, self._warehouse)
+            score(self._store, self._reference, ids, settings, self._warehouse)
         else:
             loop_over_frames(
                 self._model,

@@ -52,6 +52,7 @@ def build(world: Path, chance: random.Random) -> None:
     from include.gmm import settings, warehouse
     from include.gmm.evaluation import evaluate
     from include.gmm.scoring.scoring import score
+    from include.gmm.store import store_at
     from include.gmm.training import train
     from include.gmm.versions import artifacts, champion
 
@@ -65,13 +66,13 @@ def build(world: Path, chance: random.Random) -> None:
         connection.register("rows", rows)
         connection.execute("CREATE TABLE shop_features AS FROM rows")
         connection.execute("CREATE SCHEMA raw; CREATE TABLE raw.shoppers AS SELECT 1 AS old")
-    models = world / "models"
+    models = store_at(world / "models")
     first, _ = (train(rows, segmentation, models, "shop") for _ in range(2))
     for name in artifacts.versions(models, "shop"):
         evaluate(models, artifacts.find(models, "shop", name), rows, "shop")
     manifest = artifacts.load_manifest(models, first)
     ids = tuple(range(1, 3))
-    champion.appoint(models, None, first, manifest, ids, "person")
+    champion.appoint(models, None, first, manifest, ids, "person", "a trial")
     score(models, first, ids, segmentation, world / "warehouse.duckdb")
 
 
@@ -100,6 +101,7 @@ def preload() -> None:
 def wrong(disk: Path, done: str | None) -> str:
     """What of the world is not whole, or is not as after the command that was done; or nothing."""
     from include.gmm import warehouse
+    from include.gmm.store import store_at
     from include.gmm.versions import artifacts, champion, saved_summary
 
     if left := [str(path.relative_to(disk)) for path in disk.rglob(".*")]:
@@ -108,12 +110,14 @@ def wrong(disk: Path, done: str | None) -> str:
         for folder in shelf.iterdir():
             if not any(folder.iterdir()):
                 return f"{folder.relative_to(disk)} is empty"
-        for name in artifacts.versions(shelf.parent, shelf.name):
-            artifacts.load(shelf.parent, artifacts.find(shelf.parent, shelf.name, name))
-            saved_summary.read(shelf / name)
+        store = store_at(shelf.parent)
+        for name in artifacts.versions(store, shelf.name):
+            reference = artifacts.find(store, shelf.name, name)
+            artifacts.load(store, reference)
+            saved_summary.read(store, reference)
     fitted = (disk / "files").exists()
-    first, second = artifacts.versions(disk / "models", "shop")
-    present = champion.read(disk / "models", "shop")
+    first, second = artifacts.versions(store_at(disk / "models"), "shop")
+    present = champion.read(store_at(disk / "models"), "shop")
     if present is None or (done == "promote" and present.reference.version != second):
         return f"the champion is {present}"
     if done != "promote" and present.reference.version not in (first, second):
@@ -155,6 +159,7 @@ def _commanded(command: str, disk: Path) -> int:
     from include.gmm.commands import life
     from include.gmm.errors import InputError
     from include.gmm.scoring.scoring import score
+    from include.gmm.store import store_at
     from include.gmm.versions import artifacts
     from include.gmm.warehouse import load_source, read_features
 
@@ -164,7 +169,7 @@ def _commanded(command: str, disk: Path) -> int:
     vars(life).update(
         read_features=partial(read_features, path=path), score_all=partial(score, path=path)
     )
-    versions = artifacts.versions(models, "shop")
+    versions = artifacts.versions(store_at(models), "shop")
     if command == "load":
         try:
             load_source(settings.find("shop").source, path)

@@ -8,6 +8,18 @@ import pytest
 
 from include.gmm import settings
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store, store_at
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """That of the store."""
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def store(folder: Path) -> Store:
+    return store_at(folder)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from include.gmm.__main__ import main
 from include.gmm.errors import InputError
 from include.gmm.settings import Segmentation
 from include.gmm.summary import Summary
+from include.gmm.versions.seal import sealed
 from tests.gmm.commands.fits import QUICK, fit, summaries
 from tests.gmm.page.examples import example
 
@@ -170,7 +171,7 @@ def version(tmp_path: Path) -> Path:
     """A folder with a summary."""
     folder = tmp_path / "version"
     folder.mkdir()
-    (folder / "summary.json").write_text(example().model_dump_json())
+    (folder / "summary.json").write_bytes(sealed(example()))
     return folder
 
 

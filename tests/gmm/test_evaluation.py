@@ -14,9 +14,10 @@ from include.gmm.errors import InputError
 from include.gmm.evaluation import evaluate
 from include.gmm.projection import discriminant_axes
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.summary import Summary
 from include.gmm.training import train
-from include.gmm.versions import artifacts
+from include.gmm.versions import artifacts, saved_summary
 
 
 @pytest.fixture(autouse=True)
@@ -27,14 +28,14 @@ def _drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def reference(
-    shoppers: pd.DataFrame, segmentation: Segmentation, tmp_path: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> artifacts.Reference:
-    return train(shoppers, segmentation, tmp_path, "x")
+    return train(shoppers, segmentation, store, "x")
 
 
 @pytest.fixture
-def summary(tmp_path: Path, reference: artifacts.Reference, shoppers: pd.DataFrame) -> Summary:
-    return evaluate(tmp_path, reference, shoppers, "x")
+def summary(store: Store, reference: artifacts.Reference, shoppers: pd.DataFrame) -> Summary:
+    return evaluate(store, reference, shoppers, "x")
 
 
 def test_shares_and_probabilities_are_those_of_the_saved_model(
@@ -101,19 +102,18 @@ def test_fitted_and_held_out_rows_are_all_rows(summary: Summary) -> None:
 
 
 def test_the_summary_stands_beside_the_model_and_reads_back(
-    summary: Summary, tmp_path: Path, reference: artifacts.Reference
+    summary: Summary, store: Store, reference: artifacts.Reference
 ) -> None:
-    text = (artifacts.folder_of(tmp_path, reference) / "summary.json").read_text()
-    assert Summary.model_validate_json(text) == summary
+    assert saved_summary.read(store, reference) == summary
     assert (
         Summary.model_validate(json.loads(json.dumps(summary.model_dump(mode="json")))) == summary
     )
 
 
 def test_the_page_stands_beside_the_summary(
-    summary: Summary, tmp_path: Path, reference: artifacts.Reference
+    summary: Summary, store: Store, reference: artifacts.Reference
 ) -> None:
-    folder = artifacts.folder_of(tmp_path, reference)
+    folder = Path(store.address(artifacts.file_of(reference, "model.joblib"))).parent
     assert (folder / "report.html").read_text() == f"of {summary.version}"
     assert {path.name for path in folder.iterdir()} == {
         *("model.joblib", "choice.json", "manifest.json", "profile.json"),
@@ -176,41 +176,41 @@ def test_the_rows_shown_are_rows_of_the_table(summary: Summary, shoppers: pd.Dat
 
 
 def test_a_segment_to_which_no_row_is_assigned_has_no_means(
-    tmp_path: Path,
+    store: Store,
     reference: artifacts.Reference,
     shoppers: pd.DataFrame,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    manifest, model = artifacts.load(tmp_path, reference)
+    manifest, model = artifacts.load(store, reference)
     mixture = model.named_steps["mixture"]
     mixture.weights_ = np.array([1 - 1e-300, 1e-300])
     monkeypatch.setattr(artifacts, "load", lambda *_: (manifest, model))
-    first, second = evaluate(tmp_path, reference, shoppers, "x").segments
+    first, second = evaluate(store, reference, shoppers, "x").segments
     assert first.mean_memberships == [1, 0]
     assert second.rows == 0
     assert second.mean_memberships == []
 
 
 def named(
-    models: Path, shoppers: pd.DataFrame, segmentation: Segmentation, names: dict[int, str]
+    store: Store, shoppers: pd.DataFrame, segmentation: Segmentation, names: dict[int, str]
 ) -> Summary:
     settings = segmentation.model_copy(update={"segment_names": names})
-    return evaluate(models, train(shoppers, settings, models, "x"), shoppers, "x")
+    return evaluate(store, train(shoppers, settings, store, "x"), shoppers, "x")
 
 
 def test_segments_have_the_names_that_the_file_gives_them(
-    tmp_path: Path, shoppers: pd.DataFrame, segmentation: Segmentation
+    store: Store, shoppers: pd.DataFrame, segmentation: Segmentation
 ) -> None:
-    summary = named(tmp_path, shoppers, segmentation, {2: "Regulars"})
+    summary = named(store, shoppers, segmentation, {2: "Regulars"})
     assert [segment.name for segment in summary.segments] == ["", "Regulars"]
     assert not any("segment_names" in warning for warning in summary.warnings)
 
 
 def test_names_that_were_given_for_more_segments_are_not_used_and_that_is_told(
-    tmp_path: Path, shoppers: pd.DataFrame, segmentation: Segmentation
+    store: Store, shoppers: pd.DataFrame, segmentation: Segmentation
 ) -> None:
     names = {9: "Nobody", 1: "Most", 3: "Strangers"}
-    summary = named(tmp_path, shoppers, segmentation, names)
+    summary = named(store, shoppers, segmentation, names)
     assert [segment.name for segment in summary.segments] == ["", ""]
     assert summary.warnings[-1] == (
         "segment_names goes beyond the last segment, 2 (Nobody, Strangers): it was made for "
@@ -219,18 +219,19 @@ def test_names_that_were_given_for_more_segments_are_not_used_and_that_is_told(
 
 
 def test_features_that_changed_since_the_fit_are_refused(
-    tmp_path: Path, reference: artifacts.Reference, shoppers: pd.DataFrame
+    store: Store, reference: artifacts.Reference, shoppers: pd.DataFrame
 ) -> None:
     with pytest.raises(InputError, match="changed after version"):
-        evaluate(tmp_path, reference, shoppers.assign(visits=shoppers["visits"] + 1), "x")
+        evaluate(store, reference, shoppers.assign(visits=shoppers["visits"] + 1), "x")
 
 
 def test_a_model_inside_the_project_is_shown_relative_to_it(
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    folder: Path,
+    store: Store,
     reference: artifacts.Reference,
     shoppers: pd.DataFrame,
 ) -> None:
-    monkeypatch.setattr("include.gmm.evaluation.PROJECT", tmp_path.resolve())
-    path = evaluate(tmp_path, reference, shoppers, "x").model_path
+    monkeypatch.setattr("include.gmm.evaluation.PROJECT", folder)
+    path = evaluate(store, reference, shoppers, "x").model_path
     assert path == f"shoppers/{reference.version}/model.joblib"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from include.gmm.mixture.parameters import Array
 from include.gmm.settings import Segmentation
 from include.gmm.stability import share_kept
+from include.gmm.store import Store
 from include.gmm.training import train
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest
@@ -21,7 +21,7 @@ Share = Callable[..., float]
 
 
 @pytest.fixture
-def share(segmentation: Segmentation, tmp_path: Path) -> Share:
+def share(segmentation: Segmentation, store: Store) -> Share:
     """Of points (n, 2), the share that keep their segment of a mixture of that many components."""
 
     def kept(points: Array, components: int, seed: int = 0) -> float:
@@ -31,14 +31,14 @@ def share(segmentation: Segmentation, tmp_path: Path) -> Share:
         frame = pd.DataFrame(points, columns=["visits", "euros"])
         frame = frame.assign(shopper=np.arange(len(frame)), age=30)
         settings = segmentation.model_copy(update={"mixture": mixture})
-        manifest, model = trained(frame, settings, tmp_path)
+        manifest, model = trained(frame, settings, store)
         return share_kept(model, frame[["visits", "euros"]], manifest.data.features, seed)
 
     return kept
 
 
-def trained(frame: pd.DataFrame, settings: Segmentation, models: Path) -> tuple[Manifest, Pipeline]:
-    return artifacts.load(models, train(frame, settings, models, "points"))
+def trained(frame: pd.DataFrame, settings: Segmentation, store: Store) -> tuple[Manifest, Pipeline]:
+    return artifacts.load(store, train(frame, settings, store, "points"))
 
 
 def cloud(rows: int) -> Array:
@@ -73,9 +73,9 @@ def test_another_seed_draws_other_rows(share: Share) -> None:
 
 
 def test_the_model_is_left_as_it_was(
-    shoppers: pd.DataFrame, segmentation: Segmentation, tmp_path: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> None:
-    manifest, model = trained(shoppers, segmentation, tmp_path)
+    manifest, model = trained(shoppers, segmentation, store)
     before = model.predict_proba(shoppers)
     share_kept(model, shoppers[["visits", "euros"]], manifest.data.features, 0)
     assert np.array_equal(model.predict_proba(shoppers), before)

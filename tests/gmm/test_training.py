@@ -11,35 +11,36 @@ from include.gmm.errors import InputError
 from include.gmm.features import check_table
 from include.gmm.monitoring.profile import Profile, profile_of
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.training import train
 from include.gmm.versions import artifacts
 
 
-def model_bytes(models: Path, reference: artifacts.Reference) -> bytes:
-    return (artifacts.folder_of(models, reference) / "model.joblib").read_bytes()
+def model_bytes(store: Store, reference: artifacts.Reference) -> bytes:
+    return store.read(artifacts.file_of(reference, "model.joblib"))
 
 
 def test_shuffled_rows_give_the_same_bytes(
-    shoppers: pd.DataFrame, segmentation: Segmentation, tmp_path: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> None:
-    first = train(shoppers, segmentation, tmp_path, "x")
-    second = train(shoppers.sample(frac=1, random_state=1), segmentation, tmp_path, "x")
-    assert model_bytes(tmp_path, first) == model_bytes(tmp_path, second)
+    first = train(shoppers, segmentation, store, "x")
+    second = train(shoppers.sample(frac=1, random_state=1), segmentation, store, "x")
+    assert model_bytes(store, first) == model_bytes(store, second)
 
 
 def test_the_two_groups_are_found_as_they_were_made(
-    shoppers: pd.DataFrame, segmentation: Segmentation, tmp_path: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> None:
-    _, model = artifacts.load(tmp_path, train(shoppers, segmentation, tmp_path, "x"))
+    _, model = artifacts.load(store, train(shoppers, segmentation, store, "x"))
     assert model.named_steps["mixture"].n_components == 2
     often = np.arange(240) % 3 == 0
     assert (model.predict(shoppers) == often).all()
 
 
 def test_held_out_rows_are_not_fitted(
-    shoppers: pd.DataFrame, segmentation: Segmentation, tmp_path: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> None:
-    manifest, _ = artifacts.load(tmp_path, train(shoppers, segmentation, tmp_path, "x"))
+    manifest, _ = artifacts.load(store, train(shoppers, segmentation, store, "x"))
     assert 0.7 * 240 < manifest.data.rows_fitted < 0.9 * 240
     assert manifest.data.rows == 240
 
@@ -59,20 +60,21 @@ def test_held_out_rows_are_not_fitted(
 def test_unusable_data_is_refused_and_nothing_is_published(
     shoppers: pd.DataFrame,
     segmentation: Segmentation,
-    tmp_path: Path,
+    folder: Path,
+    store: Store,
     spoil: Callable[[pd.DataFrame], pd.DataFrame],
     told: str,
 ) -> None:
     with pytest.raises(InputError, match=told):
-        train(spoil(shoppers), segmentation, tmp_path / "models", "x")
-    assert not list(tmp_path.rglob("*"))
+        train(spoil(shoppers), segmentation, store, "x")
+    assert not folder.exists()
 
 
 def test_the_profile_of_all_rows_is_published_with_the_model(
-    shoppers: pd.DataFrame, segmentation: Segmentation, tmp_path: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> None:
-    reference = train(shoppers, segmentation, tmp_path, "x")
-    manifest, model = artifacts.load(tmp_path, reference)
-    profile = artifacts.load_record(tmp_path, reference, manifest, "profile.json", Profile)
+    reference = train(shoppers, segmentation, store, "x")
+    manifest, model = artifacts.load(store, reference)
+    profile = artifacts.load_record(store, reference, manifest, "profile.json", Profile)
     assert profile == profile_of(check_table(shoppers, segmentation.features, "x"), model)
     assert profile.rows == 240

@@ -17,9 +17,10 @@ from include.gmm.evaluation import evaluate
 from include.gmm.files import read_file
 from include.gmm.mixture.progress import Progress as MixtureProgress
 from include.gmm.settings import Segmentation
+from include.gmm.store import store_at
 from include.gmm.terminal import render, show_all
 from include.gmm.training import train
-from include.gmm.versions import artifacts, pruning, saved_summary
+from include.gmm.versions import pruning, saved_summary
 
 
 def fit(options: argparse.Namespace, console: Console) -> None:
@@ -28,7 +29,7 @@ def fit(options: argparse.Namespace, console: Console) -> None:
     disk.demand_room(options.output)
     key = settings.find(options.segmentation).features.key if options.segmentation else options.key
     frame = read_file(options.file, key, options.encoding)
-    where = str(options.file)
+    where, store = str(options.file), store_at(options.output.absolute())
     if options.segmentation:
         chosen, note = _of_segmentation(options), ""
     else:
@@ -43,22 +44,22 @@ def fit(options: argparse.Namespace, console: Console) -> None:
                 task, description=progress.stage, completed=progress.done, total=progress.total
             )
 
-        reference = train(frame, chosen, options.output, where, show)
+        reference = train(frame, chosen, store, where, show)
         try:
-            summary = evaluate(options.output, reference, frame, where)
+            summary = evaluate(store, reference, frame, where)
         except BaseException:  # nobody could see what is in it
-            pruning.discard(options.output, reference)
+            pruning.discard(store, reference)
             raise
     if note:
         Console(stderr=True, soft_wrap=True).print(note, markup=False, highlight=False)
     show_all(console, render(summary))
-    folder = artifacts.folder_of(options.output, reference)
+    folder = options.output / reference.segmentation / reference.version
     console.print(f"Saved in {folder}; report.html there is its page", markup=False)
 
 
 def report(options: argparse.Namespace, console: Console) -> None:
     """Draw the page of a version as one HTML file."""
-    summary = saved_summary.read(options.folder)
+    summary = saved_summary.in_folder(options.folder)
     output = (options.output or options.folder / "report.html").resolve()
     if output.is_dir():
         raise InputError(f"{output}: cannot be written (Is a directory); name a file")
@@ -72,7 +73,7 @@ def report(options: argparse.Namespace, console: Console) -> None:
     # Imported here, because `fit` can refuse its input without what draws.
     from include.gmm.page import export
 
-    artifacts.add(output, export.report(summary).encode())
+    disk.write(output, export.report(summary).encode())
     console.print(f"Saved {output}", markup=False)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.console import Console, Group
 from rich.markdown import Markdown
 from rich.progress import Progress
@@ -18,13 +18,14 @@ from include.gmm.mixture.progress import Progress as Step
 from include.gmm.scoring.publishing import restore
 from include.gmm.scoring.scoring import score as score_all
 from include.gmm.settings import Segmentation
-from include.gmm.summary import Promoted, Succession
+from include.gmm.store import Store, configured, store_at
+from include.gmm.summary import Succession
 from include.gmm.terminal import render, show_all
 from include.gmm.versions import artifacts, champion, saved_summary
 from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.card import succession_in_words
 from include.gmm.versions.champion import Champion
-from include.gmm.versions.promotion import compare_anew, roll_back
+from include.gmm.versions.promotion import compare_anew, outcome, roll_back
 from include.gmm.versions.promotion import promote as promote_version
 from include.gmm.warehouse import read_features
 
@@ -32,13 +33,14 @@ from include.gmm.warehouse import read_features
 def versions(options: argparse.Namespace, console: Console) -> None:
     """List the versions on the disk, and what became of each."""
     segmentation = _segmentation(options)
-    champions = champion.history(options.models, segmentation.name)
+    store = _store(options)
+    champions = champion.history(store, segmentation.name)
     table = Table(Column("Version", no_wrap=True))
     for heading in ("Data as of", "Segments", "Covariances", "Rows", "Became of it"):
         table.add_column(heading)
-    for name in artifacts.versions(options.models, segmentation.name):
+    for name in artifacts.versions(store, segmentation.name):
         try:
-            table.add_row(name, *_told(options.models, segmentation.name, name, champions))
+            table.add_row(name, *_told(store, segmentation.name, name, champions))
         except InputError as error:  # the others are told all the same
             table.add_row(name, "", "", "", "", Text(f"damaged: {error}"))
     if table.row_count:
@@ -49,8 +51,9 @@ def versions(options: argparse.Namespace, console: Console) -> None:
 
 def show(options: argparse.Namespace, console: Console) -> None:
     """Print the segments of a version, and how it compared with the champion of its time."""
-    reference = _version(options)
-    summary = saved_summary.read(artifacts.folder_of(options.models, reference))
+    store = _store(options)
+    reference = _version(options, store)
+    summary = saved_summary.read(store, reference)
     console.print(f"Version {summary.version}", markup=False)
     show_all(console, render(summary))
     console.print(Markdown(succession_in_words(summary.succession)))
@@ -59,31 +62,34 @@ def show(options: argparse.Namespace, console: Console) -> None:
 def compare(options: argparse.Namespace, console: Console) -> None:
     """Apply a version and the champion, or another version, to the features of today."""
     segmentation = _segmentation(options)
-    reference = _find(options.models, segmentation.name, options.version)
+    store = _store(options)
+    reference = _find(store, segmentation.name, options.version)
     if options.other:
-        other = _find(options.models, segmentation.name, options.other)
-        former = _as_champion(options.models, other)
+        other = _find(store, segmentation.name, options.other)
+        former = _as_champion(store, other)
     else:
-        former = _champion(options.models, segmentation.name)
+        former = _champion(store, segmentation.name)
     if former.reference == reference:
         raise InputError(f"{options.version} is both versions: name another one by --with")
-    succession = _compared(options.models, reference, segmentation, former)
+    succession = _compared(store, reference, segmentation, former)
     console.print(Markdown(succession_in_words(succession)))
 
 
 def promote(options: argparse.Namespace, console: Console) -> None:
     """Make a version the champion by the rules of the segmentation file, or by your word."""
     segmentation = _segmentation(options)
-    reference = _find(options.models, segmentation.name, options.version)
-    present = champion.read(options.models, segmentation.name)
+    store = _store(options)
+    reference = _find(store, segmentation.name, options.version)
+    present = champion.read(store, segmentation.name)
     # In manual mode a person decides, and whoever types this is one.
     approved = options.anyway or segmentation.promotion.mode == "manual"
     promoted = promote_version(
-        options.models,
+        store,
         reference,
-        _compared(options.models, reference, segmentation, present),
+        _compared(store, reference, segmentation, present),
         segmentation,
         lambda: read_features(segmentation),
+        actor=getpass.getuser(),
         approved=approved,
     )
     console.print(Markdown(succession_in_words(promoted.succession)))
@@ -95,7 +101,8 @@ def promote(options: argparse.Namespace, console: Console) -> None:
 def rollback(options: argparse.Namespace, console: Console) -> None:
     """Return to the champion before the present one, and to its table of scores."""
     segmentation = _segmentation(options)
-    promoted = roll_back(options.models, segmentation.name)
+    store = _store(options)
+    promoted = roll_back(store, segmentation.name, getpass.getuser())
     console.print(f"{promoted.version}: {promoted.sentence}", markup=False)
     if restore(segmentation, promoted.version):
         console.print(f"{segmentation.scores} shows the table that it had.", markup=False)
@@ -109,7 +116,8 @@ def rollback(options: argparse.Namespace, console: Console) -> None:
 def score(options: argparse.Namespace, console: Console) -> None:
     """Write every row's segment by the champion into the warehouse, in one swap."""
     segmentation = _segmentation(options)
-    present = _champion(options.models, segmentation.name)
+    store = _store(options)
+    present = _champion(store, segmentation.name)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Planning")
 
@@ -117,7 +125,7 @@ def score(options: argparse.Namespace, console: Console) -> None:
             bar.update(task, description=step.stage, completed=step.done, total=step.total)
 
         plan = score_all(
-            options.models,
+            store,
             present.reference,
             present.segment_ids,
             segmentation,
@@ -136,43 +144,43 @@ def _segmentation(options: argparse.Namespace) -> Segmentation:
 
 
 def _compared(
-    models: Path, reference: Reference, segmentation: Segmentation, former: Champion | None
+    store: Store, reference: Reference, segmentation: Segmentation, former: Champion | None
 ) -> Succession:
-    earlier = saved_summary.read(artifacts.folder_of(models, reference)).succession
+    earlier = saved_summary.read(store, reference).succession
     frame = read_features(segmentation)
-    return compare_anew(models, reference, segmentation, frame, earlier, former)
+    return compare_anew(store, reference, segmentation, frame, earlier, former)
 
 
-def _version(options: argparse.Namespace) -> Reference:
+def _version(options: argparse.Namespace, store: Store) -> Reference:
     segmentation = _segmentation(options)
     if options.version:
-        return _find(options.models, segmentation.name, options.version)
-    return _champion(options.models, segmentation.name).reference
+        return _find(store, segmentation.name, options.version)
+    return _champion(store, segmentation.name).reference
 
 
-def _find(models: Path, segmentation: str, version: str) -> Reference:
+def _find(store: Store, segmentation: str, version: str) -> Reference:
     """A version by its name, or by the path of its folder, as a shell completes it."""
     path = Path(version)
-    shelf = models / segmentation
+    shelf = Path(store.address(segmentation))
     if len(path.parts) > 1 and path.resolve().parent != shelf.resolve():
         raise InputError(
             f"{version}: is no version of {segmentation}, whose versions are in {shelf}; "
             "name one of those"
         )
-    return artifacts.find(models, segmentation, path.name)
+    return artifacts.find(store, segmentation, path.name)
 
 
-def _champion(models: Path, name: str) -> Champion:
-    present = champion.read(models, name)
+def _champion(store: Store, name: str) -> Champion:
+    present = champion.read(store, name)
     if present is None:
         raise InputError(f"{name} has no champion yet: train, or promote one of its versions")
     return present
 
 
-def _as_champion(models: Path, reference: Reference) -> Champion:
+def _as_champion(store: Store, reference: Reference) -> Champion:
     """Any version in the place of the champion, for a comparison."""
-    manifest = artifacts.load_manifest(models, reference)
-    ids = saved_summary.read(artifacts.folder_of(models, reference)).succession.segment_ids
+    manifest = artifacts.load_manifest(store, reference)
+    ids = saved_summary.read(store, reference).succession.segment_ids
     return Champion(
         serial=1,
         reference=reference,
@@ -181,37 +189,39 @@ def _as_champion(models: Path, reference: Reference) -> Champion:
         greatest_id=max(ids),
         predecessor=None,
         cause="person",
+        actor="",
         appointed_at=manifest.created_at,
+        attempt="",
+        preceding_sha256=None,
     )
 
 
-def _told(models: Path, segmentation: str, name: str, champions: list[Champion]) -> list[str]:
+def _told(store: Store, segmentation: str, name: str, champions: list[Champion]) -> list[str]:
     """What the list says of a version behind its name. Raises InputError for a damaged one."""
-    reference = artifacts.find(models, segmentation, name)
-    manifest = artifacts.load_manifest(models, reference)
-    folder = artifacts.folder_of(models, reference)
-    evaluated = (folder / "summary.json").is_file()
-    summary = saved_summary.read(folder) if evaluated else None
+    reference = artifacts.find(store, segmentation, name)
+    manifest = artifacts.load_manifest(store, reference)
+    evaluated = saved_summary.exists(store, reference)
+    summary = saved_summary.read(store, reference) if evaluated else None
     return [
         manifest.as_of[:19].replace("T", " "),
         ", ".join(str(each.number) for each in summary.segments) if summary else "",
         summary.covariance_type if summary else "",
         f"{manifest.data.rows:,}",
-        _became(folder, name, champions) if evaluated else "not evaluated",
+        _became(store, reference, champions) if evaluated else "not evaluated",
     ]
 
 
-def _became(folder: Path, version: str, champions: list[Champion]) -> str:
-    if champions and champions[-1].reference.version == version:
+def _became(store: Store, reference: Reference, champions: list[Champion]) -> str:
+    if champions and champions[-1].reference == reference:
         return f"the champion since {champions[-1].appointed_at[:19].replace('T', ' ')}"
-    if any(each.reference.version == version for each in champions):
+    if any(each.reference == reference for each in champions):
         return "was the champion"
-    path = folder / "promotion.json"
-    if not path.is_file():
-        return "not promoted"
-    try:
-        return Promoted.model_validate_json(path.read_bytes()).outcome.replace("_", " ")
-    except (OSError, ValidationError) as error:
-        raise InputError(
-            f"{path}: cannot be read ({type(error).__name__}); `promote` writes it anew"
-        ) from error
+    decided = outcome(store, reference)
+    return decided.outcome.replace("_", " ") if decided else "not promoted"
+
+
+def _store(options: argparse.Namespace) -> Store:
+    if options.models is None:
+        return configured()
+    here = options.models if "://" in options.models else Path(options.models).absolute()
+    return store_at(here)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from include.gmm import settings
 from include.gmm.errors import InputError
 from include.gmm.settings import Source
+from include.gmm.store import store_at
 from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Manifest
 
 SCHEMA = "files"  # of the table that stands in the settings of a file
 LONGEST = 60  # letters of a name
@@ -57,8 +56,7 @@ def _is_free(models: Path, name: str, file: Path) -> bool:
     """Whether nothing is kept under the name but versions of this file."""
     if _is_segmentation(models, name) or (models / name).is_file():
         return False
-    sources = [_source(models / name / version) for version in artifacts.versions(models, name)]
-    return all(source and source.file == str(file.resolve()) for source in sources)
+    return all(source and source.file == str(file.resolve()) for source in _sources(models, name))
 
 
 def _is_segmentation(models: Path, name: str) -> bool:
@@ -67,13 +65,18 @@ def _is_segmentation(models: Path, name: str) -> bool:
         return True
     if (models / name / "champions").exists():
         return True
-    sources = [_source(models / name / version) for version in artifacts.versions(models, name)]
+    sources = _sources(models, name)
     return any(source and not source.table.startswith(f"{SCHEMA}.") for source in sources)
 
 
-def _source(folder: Path) -> Source | None:
-    """What the version in a folder was made of; None where that cannot be told any more."""
-    try:
-        return Manifest.model_validate_json((folder / "manifest.json").read_bytes()).settings.source
-    except (OSError, ValidationError):
-        return None
+def _sources(models: Path, name: str) -> Iterator[Source | None]:
+    """What each version under the name was made of; None where that cannot be told any more."""
+    store = store_at(models.absolute())
+    if (models / name).is_file():
+        return
+    for version in artifacts.versions(store, name):
+        try:
+            reference = artifacts.find(store, name, version)
+            yield artifacts.load_manifest(store, reference).settings.source
+        except InputError:
+            yield None

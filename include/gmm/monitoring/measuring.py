@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,10 @@ from include.gmm.monitoring import measures
 from include.gmm.monitoring.drift import Drift, FeatureDrift, Measure, SegmentDrift
 from include.gmm.monitoring.profile import Profile, profile_in
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.versions import artifacts
 from include.gmm.versions.champion import Champion
+from include.gmm.versions.champion import load as load_champion
 
 FURTHEST = 1e50  # standard deviations; the square of much more is infinite
 
@@ -33,10 +34,10 @@ class Baseline:
     segment_ids: tuple[int, ...]
 
 
-def baseline(models: Path, champion: Champion) -> Baseline:
-    """The champion as data is held against it. Raises InputError as `artifacts.load` does."""
-    manifest, model = artifacts.load(models, champion.reference)
-    profile = artifacts.load_record(models, champion.reference, manifest, "profile.json", Profile)
+def baseline(store: Store, champion: Champion) -> Baseline:
+    """The champion as data is held against it. Raises InputError as `champion.load` does."""
+    manifest, model = load_champion(store, champion)
+    profile = artifacts.load_record(store, champion.reference, manifest, "profile.json", Profile)
     return Baseline(manifest, model, profile, champion.segment_ids)
 
 

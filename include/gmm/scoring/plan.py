@@ -16,6 +16,7 @@ from include.gmm.scoring.checks import check_features, digest, key_ranges
 from include.gmm.scoring.engine import Engine
 from include.gmm.scoring.tables import DERIVED, physical, probabilities, shown, transaction
 from include.gmm.settings import WAREHOUSE, Segmentation
+from include.gmm.store import Store
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Reference
 from include.gmm.warehouse import columns, demand_warehouse
@@ -60,7 +61,7 @@ class ScoringPlan(_Record):
 
 
 def plan_scoring(
-    models: Path,
+    store: Store,
     settings: Segmentation,
     reference: Reference,
     segment_ids: Sequence[int],
@@ -73,7 +74,7 @@ def plan_scoring(
     Raises InputError, before anything is written, for a feature table to which the model cannot be
     applied, or for a name of the view that is taken.
     """
-    manifest, model = artifacts.load(models, reference)
+    manifest, model = artifacts.load(store, reference)
     key, scales, features = manifest.data.key, manifest.data.features, settings.features.model
     now = datetime.now(UTC)
     _check_ids(segment_ids, Engine(model, 0).n_components)

@@ -14,10 +14,11 @@ from include.gmm.scoring.ranges import changed, refuse_closed
 from include.gmm.scoring.tables import parts, physical, show, shown, transaction
 from include.gmm.settings import WAREHOUSE, Segmentation
 from include.gmm.sql import quoted
+from include.gmm.store import Store
 from include.gmm.versions import artifacts
 
 
-def publish(models: Path, plan: ScoringPlan, path: Path = WAREHOUSE, *, held: bool = False) -> int:
+def publish(store: Store, plan: ScoringPlan, path: Path = WAREHOUSE, *, held: bool = False) -> int:
     """Let the view show what was scored; returns the number of rows.
 
     held: this process has held the warehouse open since before the plan, so that no other one can
@@ -27,7 +28,7 @@ def publish(models: Path, plan: ScoringPlan, path: Path = WAREHOUSE, *, held: bo
     Raises InputError when a range has not been scored, or the features are not those of the plan
     any more; then what was scored is dropped.
     """
-    manifest = artifacts.load_manifest(models, plan.reference)
+    manifest = artifacts.load_manifest(store, plan.reference)
     with transaction(path) as connection:
         if _is_published(connection, plan):
             return plan.rows

@@ -20,19 +20,20 @@ from include.gmm.scoring.plan import ScoringPlan
 from include.gmm.scoring.tables import probabilities, transaction
 from include.gmm.settings import WAREHOUSE
 from include.gmm.sql import quoted
+from include.gmm.store import Store
 from include.gmm.versions import artifacts
 
 BATCH_ROWS = 2 * CHUNK_ROWS  # what a thread takes at a time; all of it stays in the cache
 
 
-def score_range(models: Path, plan: ScoringPlan, number: int, path: Path = WAREHOUSE) -> int:
+def score_range(store: Store, plan: ScoringPlan, number: int, path: Path = WAREHOUSE) -> int:
     """Write the segments of the range with that number (from 0); returns the rows that it has.
 
     A range that is done is left alone. After an error or a crash nothing of it is there.
     Raises InputError when the features changed since the plan was made, or when a later plan for
     the same view has taken its place.
     """
-    _, model = artifacts.load(models, plan.reference)
+    _, model = artifacts.load(store, plan.reference)
     return score_with(Engine(model, plan.ranges[number].rows), plan, number, path)
 
 

@@ -11,13 +11,14 @@ from include.gmm.scoring.plan import ScoringPlan, plan_scoring
 from include.gmm.scoring.publishing import publish
 from include.gmm.scoring.ranges import score_with
 from include.gmm.settings import WAREHOUSE, Segmentation
+from include.gmm.store import Store
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Reference
 from include.gmm.warehouse import connected, demand_warehouse
 
 
 def score(
-    models: Path,
+    store: Store,
     reference: Reference,
     segment_ids: Sequence[int],
     settings: Segmentation,
@@ -31,12 +32,12 @@ def score(
     """
     demand_warehouse(path)
     with connected(path):  # held open: nobody else can write, and DuckDB keeps its memory
-        plan = plan_scoring(models, settings, reference, segment_ids, path)
-        _, model = artifacts.load(models, reference)
+        plan = plan_scoring(store, settings, reference, segment_ids, path)
+        _, model = artifacts.load(store, reference)
         engine = Engine(model, plan.rows)
         for number in range(len(plan.ranges)):
             if progress is not None:
                 progress(Progress("Scoring ranges of rows", number, len(plan.ranges)))
             score_with(engine, plan, number, path)
-        publish(models, plan, path, held=True)
+        publish(store, plan, path, held=True)
     return plan

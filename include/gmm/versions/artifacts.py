@@ -1,47 +1,46 @@
-"""Versions on disk: a folder that is complete or does not exist, and is verified before use.
+"""Versions in the store: complete with their manifest, and verified before use.
 
-    <models>/<segmentation>/<version>/model.joblib    a scikit-learn Pipeline, loads without us
-                                      choice.json     all candidates and the choice
-                                      profile.json    the data that it was fitted to, in outline
-                                      manifest.json   digests, data, settings, library versions
-                                      summary.json    the evaluation, added after the load
-                                      report.html     the page of the summary, added with it
+    <segmentation>/<version>/model.joblib    a scikit-learn Pipeline, loads without us
+                             choice.json     all candidates and the choice
+                             profile.json    the data that it was fitted to, in outline
+                             manifest.json   digests, data, settings, library versions
+                             summary.json    the evaluation, added after the load
+                             report.html     the page of the summary, added with it
 
-Unpickling a file executes what is in it, and a damaged joblib file can load without an error and
-give wrong probabilities. So the digest in the manifest is compared first, and the manifest itself
-is known by the digest that its maker handed over (in Airflow: through XCom).
+The manifest is put last, and once: without it there is no version. Unpickling a file executes what
+is in it, and a damaged joblib file can load without an error and give wrong probabilities. So the
+digest in the manifest is compared first, and the manifest itself is known by the digest that its
+maker handed over (in Airflow: through XCom).
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import platform
 import re
-import shutil
-import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version as library_version
-from pathlib import Path
+from itertools import count
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sklearn.pipeline import Pipeline
 
-from include.gmm import disk
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
 from include.gmm.setting_kinds import Name
 from include.gmm.settings import Segmentation
+from include.gmm.store import ExistsError, MissingError, Store
 from include.gmm.versions import pickling
+from include.gmm.versions.seal import sealed, unsealed
 
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "pyarrow", "duckdb")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-VERSION = r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-[0-9]+)?$"
-Version = Annotated[str, Field(pattern=VERSION)]
+VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-[0-9]+)?")
+Version = Annotated[str, Field(pattern=f"^{VERSION.pattern}$")]
+MANIFEST = "manifest.json"
 
 
 class _Record(BaseModel):
@@ -62,7 +61,7 @@ class DataRecord(_Record):
 class Manifest(_Record):
     """Written last; what the version is, and the digests by which its files are known."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     segmentation: Name
     version: Version
     created_at: str
@@ -83,147 +82,144 @@ class Reference(_Record):
 
 
 def publish(
-    models: Path,
+    store: Store,
     settings: Segmentation,
     data: DataRecord,
     model: Pipeline,
     records: Mapping[str, BaseModel],
     as_of: datetime | None = None,
 ) -> Reference:
-    """Save the model, and records by the names of their files, as a new version under `models`.
+    """Save the model, and records by the names of their files, as a new version.
 
-    `as_of` is the moment whose data it was fitted to: now, unless a run stands for another one.
-
-    All files are written to a hidden folder beside it, which then takes the version's name in one
-    step: a crash leaves nothing that looks like a version.
-    Raises InputError where the disk refuses to hold it, and leaves nothing behind.
+    `as_of` is the moment whose data it was fitted to: now, unless a run stands for another one. A
+    moment that is still to come, by a clock that is wrong, is taken for now: else no later version
+    would ever be newer. After an error nothing of the version is left.
     """
     contents = {"model.joblib": pickling.dumped(model)}
     contents |= {name: as_json(record) for name, record in records.items()}
     digests = {name: sha256(content) for name, content in contents.items()}
     now = datetime.now(UTC)
-    shelf = models / settings.name
-    with disk.writing(shelf), disk.made(shelf):
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=shelf))
+    for version in _names(now, digests["model.joblib"]):
+        manifest = Manifest(
+            segmentation=settings.name,
+            version=version,
+            created_at=now.isoformat(timespec="seconds"),
+            as_of=min(as_of or now, now).astimezone(UTC).isoformat(),
+            files=digests,
+            data=data,
+            settings=settings,
+            seed=settings.mixture.seed,
+            libraries={
+                "python": platform.python_version(),
+                **{library: library_version(library) for library in LIBRARIES},
+            },
+        )
+        content = sealed(manifest)
+        folder = f"{shelf(settings.name)}/{version}"
+        files = {f"{folder}/{name}": each for name, each in contents.items()}
         try:
-            draft.chmod(0o755)
-            for name, content in contents.items():
-                _write(draft / name, content)
-            base = f"{now:%Y%m%dT%H%M%SZ}-{digests['model.joblib'][:8]}"
-            attempt = 1
-            while True:
-                version = base if attempt == 1 else f"{base}-{attempt}"
-                manifest = Manifest(
-                    segmentation=settings.name,
-                    version=version,
-                    created_at=now.isoformat(timespec="seconds"),
-                    as_of=(as_of or now).astimezone(UTC).isoformat(),
-                    files=digests,
-                    data=data,
-                    settings=settings,
-                    seed=settings.mixture.seed,
-                    libraries={
-                        "python": platform.python_version(),
-                        **{library: library_version(library) for library in LIBRARIES},
-                    },
-                )
-                content = as_json(manifest)
-                _write(draft / "manifest.json", content)
-                try:
-                    draft.rename(shelf / version)
-                    break
-                except OSError:  # another run published the same model in the same second
-                    if not (shelf / version).is_dir():
-                        raise
-                    attempt += 1
+            for name, each in files.items():
+                store.put(name, each)
+            store.put(f"{folder}/{MANIFEST}", content)
+            break
+        except ExistsError:  # another run published the same model in the same second
+            continue
         except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
+            if version not in versions(store, settings.name):  # complete, by another run
+                store.delete(*files)
             raise
-    return Reference(
-        segmentation=settings.name,
-        version=version,
-        manifest_sha256=sha256(content),
-    )
+    return Reference(segmentation=settings.name, version=version, manifest_sha256=sha256(content))
 
 
-def load(models: Path, reference: Reference) -> tuple[Manifest, Pipeline]:
+def load(store: Store, reference: Reference) -> tuple[Manifest, Pipeline]:
     """The manifest and model of a version. Nothing is unpickled before its digest holds.
 
     Raises InputError that names the file that is missing, is not the one that was saved, or is no
     model of ours.
     """
-    manifest = load_manifest(models, reference)
-    path = folder_of(models, reference) / "model.joblib"
-    content = _verified(path, manifest.files["model.joblib"])
+    manifest = load_manifest(store, reference)
+    name = file_of(reference, "model.joblib")
+    content = _verified(store, name, manifest.files["model.joblib"])
     try:
         return manifest, pickling.loaded(content)
     except pickle.UnpicklingError as error:
         raise InputError(
-            f"{path}: is not loaded: {error}. Restore the version from a backup, or train again"
+            f"{store.address(name)}: is not loaded: {error}. Restore the version from a backup, or "
+            "train again"
         ) from error
 
 
-def load_manifest(models: Path, reference: Reference) -> Manifest:
+def load_manifest(store: Store, reference: Reference) -> Manifest:
     """The manifest of a version. Raises InputError as `load` does."""
-    path = folder_of(models, reference) / "manifest.json"
-    return _parsed(Manifest, path, _verified(path, reference.manifest_sha256))
+    name = file_of(reference, MANIFEST)
+    content = _verified(store, name, reference.manifest_sha256)
+    manifest = unsealed(content, Manifest, store.address(name))
+    if (manifest.segmentation, manifest.version) != (reference.segmentation, reference.version):
+        raise InputError(f"{store.address(name)}: is that of {manifest.version}; restore its own")
+    return manifest
 
 
 def load_record[R: BaseModel](
-    models: Path, reference: Reference, manifest: Manifest, name: str, kind: type[R]
+    store: Store, reference: Reference, manifest: Manifest, name: str, kind: type[R]
 ) -> R:
     """One of the records that were published with a version. Raises InputError as `load` does."""
-    path = folder_of(models, reference) / name
+    path = file_of(reference, name)
     if name not in manifest.files:
-        raise InputError(f"{path}: not saved by the release that made this version; train again")
-    return _parsed(kind, path, _verified(path, manifest.files[name]))
-
-
-def find(models: Path, segmentation: str, version: str) -> Reference:
-    """A version by its name, as it is on this disk. Raises InputError that lists those there."""
-    path = models / segmentation / version / "manifest.json"
-    try:
-        if not re.fullmatch(VERSION, version):
-            raise FileNotFoundError
-        content = path.read_bytes()
-    except FileNotFoundError:
-        there = ", ".join(versions(models, segmentation)) or "none"
         raise InputError(
-            f"{path.parent}: no such version of {segmentation!r}; there are: {there}"
+            f"{store.address(path)}: not saved by the release that made this version; train again"
+        )
+    content = _verified(store, path, manifest.files[name])
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        raise InputError(
+            f"{store.address(path)}: made by another release of this project "
+            f"({error.error_count()} fields differ); train again"
         ) from None
-    except OSError as error:
-        raise InputError(disk.told(error, path)) from error
-    return Reference(
-        segmentation=segmentation,
-        version=version,
-        manifest_sha256=sha256(content),
-    )
 
 
-def versions(models: Path, segmentation: str) -> list[str]:
-    """The complete versions on this disk, the oldest first."""
-    return sorted(path.parent.name for path in (models / segmentation).glob("2*/manifest.json"))
+def find(store: Store, segmentation: str, version: str) -> Reference:
+    """A version by its name, as it is in the store. Raises InputError that lists those there."""
+    name = f"{shelf(segmentation)}/{version}/{MANIFEST}"
+    try:
+        if not VERSION.fullmatch(version):
+            raise MissingError
+        content = store.read(name)
+    except MissingError:
+        there = ", ".join(versions(store, segmentation)) or "none"
+        named = VERSION.fullmatch(version) is not None
+        where = store.address(f"{shelf(segmentation)}/{version}") if named else repr(version[:80])
+        raise InputError(
+            f"{where}: no such version of {segmentation!r}; there are: {there}"
+        ) from None
+    return Reference(segmentation=segmentation, version=version, manifest_sha256=sha256(content))
 
 
-def folder_of(models: Path, reference: Reference) -> Path:
-    """The folder of a version."""
-    return models / reference.segmentation / reference.version
+def versions(store: Store, segmentation: str) -> list[str]:
+    """The complete versions in the store, the oldest first."""
+    return [
+        version for version, files in on_shelf(store, segmentation).items() if MANIFEST in files
+    ]
 
 
-def add(path: Path, content: bytes) -> None:
-    """Write a file in one step: until then its place is empty or has what it had.
+def on_shelf(store: Store, segmentation: str) -> dict[str, list[str]]:
+    """The files of every version, the oldest first; one without a manifest is not complete."""
+    found: dict[str, list[str]] = {}
+    for name in store.list(shelf(segmentation)):
+        _, version, *rest = name.split("/")
+        if rest and VERSION.fullmatch(version):
+            found.setdefault(version, []).append("/".join(rest))
+    return dict(sorted(found.items()))
 
-    Raises InputError where the disk refuses it.
-    """
-    draft = path.with_name(f".{path.name[:200]}-{os.getpid()}")
-    with disk.writing(path):
-        try:
-            _write(draft, content)
-            draft.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-            raise
+
+def shelf(segmentation: str) -> str:
+    """The folder of all versions of a segmentation."""
+    return segmentation
+
+
+def file_of(reference: Reference, name: str) -> str:
+    """The name in the store of one of the files of a version."""
+    return f"{shelf(reference.segmentation)}/{reference.version}/{name}"
 
 
 def sha256(content: bytes) -> str:
@@ -236,35 +232,24 @@ def as_json(record: BaseModel) -> bytes:
     return (record.model_dump_json(indent=2) + "\n").encode()
 
 
-def _parsed[R: BaseModel](kind: type[R], path: Path, content: bytes) -> R:
-    try:
-        return kind.model_validate_json(content)
-    except ValidationError as error:
-        raise InputError(
-            f"{path}: made by another release of this project "
-            f"({error.error_count()} fields differ); train again"
-        ) from None
+def _names(now: datetime, digest: str) -> Iterator[str]:
+    base = f"{now:%Y%m%dT%H%M%SZ}-{digest[:8]}"
+    yield base
+    yield from (f"{base}-{attempt}" for attempt in count(2))
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _verified(path: Path, expected: str) -> bytes:
+def _verified(store: Store, name: str, expected: str) -> bytes:
     """The bytes of a file whose digest is as expected."""
     try:
-        content = path.read_bytes()
-    except OSError as error:
+        content = store.read(name)
+    except MissingError as error:
         raise InputError(
-            f"{path}: cannot be read ({error.strerror}). Tasks share working_data/: where workers "
-            "have no common disk, it must be a mounted volume"
+            f"{error}. All tasks share one store: where workers have no common disk, GMM_STORE has "
+            "to name a bucket or a mounted volume"
         ) from error
     if sha256(content) != expected:
         raise InputError(
-            f"{path}: SHA-256 differs from the recorded one; the file was damaged or replaced "
-            "and is not loaded. Train again"
+            f"{store.address(name)}: SHA-256 differs from the recorded one; the file was damaged "
+            "or replaced and is not loaded. Train again"
         )
     return content

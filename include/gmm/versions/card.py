@@ -6,13 +6,12 @@ import html
 import re
 import string
 from collections.abc import Iterable
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from include.gmm.store import Store
 from include.gmm.summary import Promoted, Succession, Summary
-from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Manifest
+from include.gmm.versions.artifacts import Manifest, Reference, file_of
 
 LIMITS = """\
 - Segments describe the rows that were there. They are no cause of anything, and no forecast.
@@ -114,12 +113,17 @@ def model_card(summary: Summary, manifest: Manifest, promoted: Promoted | None =
 
 
 def add_card(
-    folder: Path, summary: Summary, manifest: Manifest, promoted: Promoted | None = None
+    store: Store,
+    reference: Reference,
+    summary: Summary,
+    manifest: Manifest,
+    promoted: Promoted | None = None,
 ) -> None:
-    """Write the card into the folder of a version, as card.md and card.html."""
+    """Put the card beside a version, as card.md and card.html."""
     card = model_card(summary, manifest, promoted)
-    artifacts.add(folder / "card.md", card.encode())
-    artifacts.add(folder / "card.html", as_html(f"{summary.title}: model card", card).encode())
+    page = as_html(f"{summary.title}: model card", card)
+    for name, text in {"card.md": card, "card.html": page}.items():
+        store.replace(file_of(reference, name), text.encode())
 
 
 def succession_in_words(succession: Succession) -> str:

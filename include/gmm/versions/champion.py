@@ -1,27 +1,28 @@
 """The champion: the version whose segments are in use, and those that were it before.
 
-    <models>/<segmentation>/champions/000001.json    the first champion
-                                      000002.json    the one that replaced it, and so on
+    <segmentation>/champions/000001.json    the first champion
+                             000002.json    the one that replaced it, and so on
 
-The last file names the champion. No file is ever changed, and the next one is made only where there
-is none yet: of two that would replace the same champion one does, whenever they come, without a
-lock that a crash could leave behind.
+The last record names the champion. No record is ever changed, and the next one is put only where
+there is none yet: of two that would replace the same champion one does, whenever they come, without
+a lock that a crash could leave behind. Each record carries the digest of the one before, so that
+none can be exchanged unseen.
 """
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sklearn.pipeline import Pipeline
 
-from include.gmm import disk
 from include.gmm.errors import InputError
+from include.gmm.store import ExistsError, Store
 from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Manifest, Reference, as_json
+from include.gmm.versions.artifacts import Manifest, Reference, Sha256
+from include.gmm.versions.seal import sealed, unsealed
 
 Cause = Literal["gates", "person", "rollback"]
 
@@ -34,11 +35,27 @@ class Champion(BaseModel):
     serial: int = Field(ge=1, description="1, 2, ...: the last one is the champion now")
     reference: Reference
     as_of: str = Field(description="The moment, UTC, of the data that the version was fitted to")
-    segment_ids: tuple[int, ...] = Field(description="One for each component, in their order")
+    segment_ids: tuple[int, ...] = Field(
+        min_length=1, description="One for each component, in their order"
+    )
     greatest_id: int = Field(description="No id up to here is free: each is or was somebody's")
     predecessor: int | None = Field(description="Serial of the one that a rollback returns to")
     cause: Cause
+    actor: str = Field(description="Who appointed it: the run of a DAG, or a person")
     appointed_at: str = Field(description="UTC, ISO 8601")
+    attempt: str = Field(
+        description="Random: of two that appoint the same version in the same second, one did"
+    )
+    preceding_sha256: Sha256 | None = Field(
+        description="Digest of the record before this one; None for the first"
+    )
+
+    @model_validator(mode="after")
+    def _ids_are_of_one_segment_each(self) -> Self:
+        ids = self.segment_ids
+        if len(set(ids)) < len(ids) or min(ids) < 1 or max(ids) > self.greatest_id:
+            raise ValueError(f"segment ids {ids} do not fit {self.greatest_id}, the greatest ever")
+        return self
 
     @property
     def age(self) -> tuple[str, str]:
@@ -50,75 +67,99 @@ class SupersededError(InputError):
     """Another version has been made the champion meanwhile."""
 
 
-def read(models: Path, segmentation: str) -> Champion | None:
-    """The champion, or None before the first one. Raises InputError that names a damaged file."""
-    files = _files(models, segmentation)
-    return _parsed(files[-1]) if files else None
+def read(store: Store, segmentation: str) -> Champion | None:
+    """The champion, or None before the first one. Raises InputError that names a damaged record."""
+    names = _names(store, segmentation)
+    if not names:
+        return None
+    last = names[-2:]
+    return _chained(store, segmentation, last, first_serial=len(names) - len(last) + 1)[-1]
 
 
-def history(models: Path, segmentation: str) -> list[Champion]:
-    """All champions, the first one first. Raises InputError that names a damaged file."""
-    return [_parsed(file) for file in _files(models, segmentation)]
+def history(store: Store, segmentation: str) -> list[Champion]:
+    """All champions, the first one first. Raises InputError that names a damaged record."""
+    return _chained(store, segmentation, _names(store, segmentation), first_serial=1)
 
 
-def predecessor(models: Path, champion: Champion) -> Champion | None:
+def load(store: Store, champion: Champion) -> tuple[Manifest, Pipeline]:
+    """The manifest and model of a champion, which its record fits.
+
+    Raises InputError as `artifacts.load` does, and when the record has other segments.
+    """
+    manifest, model = artifacts.load(store, champion.reference)
+    components = model.named_steps["mixture"].n_components
+    if len(champion.segment_ids) != components:
+        name = _name(manifest.segmentation, champion.serial)
+        raise InputError(
+            f"{store.address(name)}: has {len(champion.segment_ids)} segment ids, and its version, "
+            f"{manifest.version}, has {components} components; restore the record from a backup"
+        )
+    return manifest, model
+
+
+def predecessor(store: Store, champion: Champion) -> Champion | None:
     """The champion that a rollback would return to, None where there is none.
 
-    Raises InputError that names a file that is damaged or missing.
+    Raises InputError that names a record that is damaged or missing.
     """
     if champion.predecessor is None:
         return None
-    folder = _folder(models, champion.reference.segmentation)
-    return _parsed(folder / _file_name(champion.predecessor))
+    return history(store, champion.reference.segmentation)[champion.predecessor - 1]
 
 
 def appoint(
-    models: Path,
+    store: Store,
     expected: Champion | None,
     reference: Reference,
     manifest: Manifest,
     segment_ids: tuple[int, ...],
     cause: Cause,
+    actor: str,
 ) -> Champion:
     """Make a version the champion in place of `expected`, the one it was compared with.
 
     Raises SupersededError, and changes nothing, if that is the champion no more.
     """
+    now = datetime.now(UTC)
     return _add(
-        models,
+        store,
+        expected,
         Champion(
             serial=serial_of(expected) + 1,
             reference=reference,
-            as_of=manifest.as_of,
+            as_of=min(manifest.as_of, now.isoformat()),
             segment_ids=segment_ids,
             greatest_id=max([*segment_ids, expected.greatest_id if expected else 0]),
             predecessor=expected.serial if expected else None,
             cause=cause,
-            appointed_at=_now(),
+            actor=actor,
+            appointed_at=now.isoformat(timespec="seconds"),
+            attempt=uuid4().hex,
+            preceding_sha256=_digest(store, expected),
         ),
     )
 
 
-def before(models: Path, segmentation: str) -> tuple[Champion, Champion]:
+def before(store: Store, segmentation: str) -> tuple[Champion, Champion]:
     """The present champion, and the one before it, to which a rollback returns.
 
-    Raises InputError where there is none, or where its version is no longer on the disk.
+    Raises InputError where there is none, or where its version is no longer in the store.
     """
-    present = read(models, segmentation)
-    former = predecessor(models, present) if present else None
+    present = read(store, segmentation)
+    former = predecessor(store, present) if present else None
     if present is None or former is None:
         raise InputError(
             f"{segmentation}: there is no champion before the present one to return to"
         )
-    if not artifacts.folder_of(models, former.reference).is_dir():
+    if former.reference.version not in artifacts.versions(store, segmentation):
         raise InputError(
             f"{segmentation}: {former.reference.version}, the champion before the present one, is "
-            "no longer on the disk"
+            "no longer in the store; restore its folder from a backup, or promote another version"
         )
     return present, former
 
 
-def roll_back(models: Path, segmentation: str, serial: int | None = None) -> Champion:
+def roll_back(store: Store, segmentation: str, actor: str, serial: int | None = None) -> Champion:
     """Return to the champion before the present one; ids given since then stay taken.
 
     serial: of the champion to take back, unless it is whichever is present. What has been taken
@@ -126,7 +167,7 @@ def roll_back(models: Path, segmentation: str, serial: int | None = None) -> Cha
     Raises InputError where there is none before, and SupersededError, with nothing changed, if
     another was appointed meanwhile.
     """
-    if serial is not None and (there := read(models, segmentation)):
+    if serial is not None and (there := read(store, segmentation)):
         if (there.serial, there.cause) == (serial + 1, "rollback"):
             return there
         if there.serial != serial:
@@ -134,14 +175,17 @@ def roll_back(models: Path, segmentation: str, serial: int | None = None) -> Cha
                 f"{segmentation}: {there.reference.version} has become the champion since this "
                 "rollback was asked for; start another one if it is to be taken back as well"
             )
-    present, former = before(models, segmentation)
+    present, former = before(store, segmentation)
     changes = {
         "serial": present.serial + 1,
         "greatest_id": present.greatest_id,
         "cause": "rollback",
-        "appointed_at": _now(),
+        "actor": actor,
+        "appointed_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "attempt": uuid4().hex,
+        "preceding_sha256": _digest(store, present),
     }
-    return _add(models, former.model_copy(update=changes))
+    return _add(store, present, former.model_copy(update=changes))
 
 
 def serial_of(champion: Champion | None) -> int:
@@ -149,46 +193,64 @@ def serial_of(champion: Champion | None) -> int:
     return champion.serial if champion else 0
 
 
-def _files(models: Path, segmentation: str) -> list[Path]:
-    return sorted(_folder(models, segmentation).glob("[0-9]*.json"))
+def _names(store: Store, segmentation: str) -> list[str]:
+    return store.list(_folder(segmentation))
 
 
-def _folder(models: Path, segmentation: str) -> Path:
-    return models / segmentation / "champions"
+def _folder(segmentation: str) -> str:
+    return f"{artifacts.shelf(segmentation)}/champions"
 
 
-def _file_name(serial: int) -> str:
-    return f"{serial:06d}.json"
+def _name(segmentation: str, serial: int) -> str:
+    return f"{_folder(segmentation)}/{serial:06d}.json"
 
 
-def _parsed(path: Path) -> Champion:
+def _chained(
+    store: Store, segmentation: str, names: list[str], first_serial: int
+) -> list[Champion]:
+    """The records of these names, each the one that its name says and that the next one follows."""
+    found: list[Champion] = []
+    preceding: str | None = None
+    for serial, name in enumerate(names, first_serial):
+        address = store.address(name)
+        expected = _name(segmentation, serial)
+        if name != expected:
+            raise InputError(
+                f"{address}: the record before it is missing, {store.address(expected)}, or this "
+                "is none; restore the folder from a backup"
+            )
+        content = store.read(name)
+        champion = unsealed(content, Champion, address)
+        if (champion.serial, champion.reference.segmentation) != (serial, segmentation):
+            raise InputError(
+                f"{address}: is the record of champion {champion.serial} of "
+                f"{champion.reference.segmentation}; restore the one that belongs there"
+            )
+        if champion.preceding_sha256 != preceding and (found or serial == 1):
+            raise InputError(
+                f"{address}: does not follow the record before it, one of the two was exchanged; "
+                "restore the folder from a backup"
+            )
+        preceding = artifacts.sha256(content)
+        found.append(champion)
+    return found
+
+
+def _digest(store: Store, champion: Champion | None) -> str | None:
+    if champion is None:
+        return None
+    name = _name(champion.reference.segmentation, champion.serial)
+    return artifacts.sha256(store.read(name))
+
+
+def _add(store: Store, expected: Champion | None, champion: Champion) -> Champion:
+    segmentation = champion.reference.segmentation
+    superseded = SupersededError(f"{segmentation}: another champion was appointed meanwhile")
+    # A record that was lost must not be taken for one that never was.
+    if len(_names(store, segmentation)) > serial_of(expected):
+        raise superseded
     try:
-        return Champion.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise InputError(
-            f"{path}: cannot be read as a champion ({type(error).__name__}). Restore the file; "
-            "without it nobody knows which version is in use"
-        ) from error
-
-
-def _add(models: Path, champion: Champion) -> Champion:
-    folder = _folder(models, champion.reference.segmentation)
-    draft = folder / f".draft-{uuid4().hex}"
-    with disk.writing(folder), disk.made(folder):
-        try:
-            with draft.open("xb") as file:
-                file.write(as_json(champion))
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(draft, folder / _file_name(champion.serial))
-        except FileExistsError:
-            raise SupersededError(
-                f"{champion.reference.segmentation}: another champion was appointed meanwhile"
-            ) from None
-        finally:
-            draft.unlink(missing_ok=True)
+        store.put(_name(segmentation, champion.serial), sealed(champion))
+    except ExistsError:
+        raise superseded from None
     return champion
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

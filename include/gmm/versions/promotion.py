@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from datetime import UTC, datetime
 
 import pandas as pd
 
 from include.gmm.features import check_table
 from include.gmm.settings import Segmentation
+from include.gmm.store import MissingError, Store
 from include.gmm.summary import Choice, Outcome, Promoted, Succession
 from include.gmm.versions import artifacts, champion, pruning, saved_summary
 from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.card import add_card
 from include.gmm.versions.champion import Champion, SupersededError, serial_of
+from include.gmm.versions.seal import sealed, unsealed
 from include.gmm.versions.succession import Challenger, compare, log_densities
 
 Rows = Callable[[], pd.DataFrame]
+OUTCOME = "promotion.json"
 
 
 def promote(
-    models: Path,
+    store: Store,
     reference: Reference,
     succession: Succession,
     settings: Segmentation,
     rows: Rows,
     *,
+    actor: str,
     approved: bool = False,
 ) -> Promoted:
     """Make a version the champion if the rules allow it, and keep what became of it beside it.
@@ -33,11 +37,12 @@ def promote(
     `succession` is its comparison with the champion of then. If another is champion now, the two
     are compared anew on `rows()`, unless a person approved: that was of the old comparison.
     A version that stands for older data than a champion, past or present, never replaces one, so
-    that neither a late retry nor a backfill takes a newer one away.
+    that neither a late retry nor a backfill takes a newer one away. `actor` is whose doing it is:
+    a run, or a person.
     """
-    manifest = artifacts.load_manifest(models, reference)
+    manifest = artifacts.load_manifest(store, reference)
     while True:
-        champions = champion.history(models, settings.name)
+        champions = champion.history(store, settings.name)
         present = champions[-1] if champions else None
         decided = _too_late(manifest, champions, approved)
         if not decided and succession.serial != serial_of(present):
@@ -47,17 +52,18 @@ def promote(
                     ("The champion changed after the comparison that was approved. Compare again."),
                 )
             else:
-                succession = compare_anew(models, reference, settings, rows(), succession, present)
+                succession = compare_anew(store, reference, settings, rows(), succession, present)
         decided = decided or _verdict(settings, succession, approved)
         if decided[0] == "promoted" and (not present or present.reference != reference):
             try:
                 present = champion.appoint(
-                    models,
+                    store,
                     present,
                     reference,
                     manifest,
                     succession.segment_ids,
                     "person" if approved else "gates",
+                    actor,
                 )
             except SupersededError:
                 continue
@@ -71,15 +77,15 @@ def promote(
         serial=serial_of(present),
         succession=succession,
     )
-    _keep(models, reference, manifest, promoted)
-    pruning.prune(models, settings.name, settings.promotion.keep_versions)
+    _keep(store, reference, manifest, promoted)
+    pruning.prune(store, settings.name, settings.promotion.keep_versions, manifest.version)
     return promoted
 
 
-def roll_back(models: Path, segmentation: str, serial: int | None = None) -> Promoted:
+def roll_back(store: Store, segmentation: str, actor: str, serial: int | None = None) -> Promoted:
     """As `champion.roll_back`; returns what is to be told of it."""
-    former = champion.roll_back(models, segmentation, serial)
-    taken_back = champion.history(models, segmentation)[former.serial - 2]
+    former = champion.roll_back(store, segmentation, actor, serial)
+    taken_back = champion.history(store, segmentation)[former.serial - 2]
     return Promoted(
         segmentation=segmentation,
         version=former.reference.version,
@@ -87,7 +93,7 @@ def roll_back(models: Path, segmentation: str, serial: int | None = None) -> Pro
         sentence=f"It is the champion again: {taken_back.reference.version} was rolled back.",
         champion=former.reference.version,
         serial=former.serial,
-        succession=saved_summary.read(artifacts.folder_of(models, former.reference)).succession,
+        succession=saved_summary.read(store, former.reference).succession,
     )
 
 
@@ -107,8 +113,11 @@ def _too_late(
         return None
     if manifest.version in {each.reference.version for each in champions}:
         return "superseded", f"This version was the champion; {present} has replaced it since."
-    newest = max(champions, key=lambda each: each.age)
-    if newest.age > (manifest.as_of, manifest.version):
+    # A moment still to come was told by a wrong clock, and would keep everybody out for good.
+    now = datetime.now(UTC).isoformat()
+    credible = [each for each in champions if each.as_of <= now]
+    newest = max(credible, key=lambda each: each.age, default=None)
+    if newest and newest.age > (manifest.as_of, manifest.version):
         return "superseded", (
             f"{newest.reference.version}, which stands for newer data, became the champion before "
             f"this version was ready; {present} is the champion."
@@ -133,7 +142,7 @@ def _verdict(settings: Segmentation, succession: Succession, approved: bool) -> 
 
 
 def compare_anew(
-    models: Path,
+    store: Store,
     reference: Reference,
     settings: Segmentation,
     frame: pd.DataFrame,
@@ -144,7 +153,7 @@ def compare_anew(
 
     Raises InputError when one of the two cannot be loaded, or the rows cannot be used.
     """
-    manifest, model = artifacts.load(models, reference)
+    manifest, model = artifacts.load(store, reference)
     # What the version reads, by the word of today on what is missing.
     features = manifest.settings.features.model_copy(update={"missing": settings.features.missing})
     table = check_table(frame, features, settings.features.model)
@@ -154,18 +163,27 @@ def compare_anew(
         table=table,
         probabilities=model.predict_proba(table.values),
         log_densities=log_densities(model, manifest.data.features, table),
-        choice=artifacts.load_record(models, reference, manifest, "choice.json", Choice),
+        choice=artifacts.load_record(store, reference, manifest, "choice.json", Choice),
         stability=stability or 0.0,
     )
-    return compare(challenger, present, models)
+    return compare(challenger, present, store)
 
 
-def _keep(models: Path, reference: Reference, manifest: Manifest, promoted: Promoted) -> None:
-    """The outcome, and the ids under which it was decided, in the folder of the version."""
-    folder = artifacts.folder_of(models, reference)
-    artifacts.add(folder / "promotion.json", artifacts.as_json(promoted))
-    summary = saved_summary.read(folder)
+def _keep(store: Store, reference: Reference, manifest: Manifest, promoted: Promoted) -> None:
+    """The outcome, and the ids under which it was decided, beside the version."""
+    store.replace(artifacts.file_of(reference, OUTCOME), sealed(promoted))
+    summary = saved_summary.read(store, reference)
     if summary.succession != promoted.succession:
         summary = summary.following(promoted.succession)
-        artifacts.add(folder / "summary.json", artifacts.as_json(summary))
-    add_card(folder, summary, manifest, promoted)
+        saved_summary.keep(store, reference, summary)
+    add_card(store, reference, summary, manifest, promoted)
+
+
+def outcome(store: Store, reference: Reference) -> Promoted | None:
+    """What became of a version, None if nobody has decided. Raises InputError if it is damaged."""
+    name = artifacts.file_of(reference, OUTCOME)
+    try:
+        content = store.read(name)
+    except MissingError:
+        return None
+    return unsealed(content, Promoted, store.address(name))

@@ -2,41 +2,63 @@
 
 from __future__ import annotations
 
-import shutil
-from contextlib import suppress
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
+from include.gmm.store import Store
 from include.gmm.versions import artifacts, champion
+from include.gmm.versions.artifacts import Reference
+
+ABANDONED = timedelta(days=1)  # after which a version without a manifest is one of a crash
 
 
-def prune(models: Path, segmentation: str, keep: int) -> list[str]:
-    """Remove all versions but the newest `keep`, the champion and its predecessor; what went.
+def prune(store: Store, segmentation: str, keep: int, in_hand: str) -> list[str]:
+    """Remove all versions but the newest `keep`, the one in hand, the champion, its predecessor.
 
-    A folder takes a hidden name first, so that no version is ever there in part.
+    A manifest goes first, so that no version is ever there in part. What a crash has left of one
+    goes as well, a day later.
+
+    Parameters
+    ----------
+    store
+        Where the versions are.
+    segmentation
+        Whose versions.
+    keep
+        How many of the newest stay, whatever they are.
+    in_hand
+        The version that is being decided on. By a clock that was put back it may look oldest.
+
+    Returns
+    -------
+    list of str
+        The versions that went.
     """
-    kept = set(artifacts.versions(models, segmentation)[-keep:])
-    if present := champion.read(models, segmentation):
+    files = artifacts.on_shelf(store, segmentation)
+    there = artifacts.versions(store, segmentation)
+    kept = {in_hand, *there[-keep:]}
+    if present := champion.read(store, segmentation):
         kept.add(present.reference.version)
-        if former := champion.predecessor(models, present):
+        if former := champion.predecessor(store, present):
             kept.add(former.reference.version)
-    shelf = models / segmentation
-    gone = [name for name in artifacts.versions(models, segmentation) if name not in kept]
-    _remove(shelf, gone)
+    gone = [version for version in there if version not in kept]
+    now = datetime.now(UTC)
+    left = [name for name in files if name not in there and now - _made(name) > ABANDONED]
+    for version in (*gone, *left):
+        _remove(store, segmentation, version, files[version])
     return gone
 
 
-def discard(models: Path, reference: artifacts.Reference) -> None:
-    """Remove a version that came to nothing, and the folder of a segmentation that has no other."""
-    shelf = models / reference.segmentation
-    with suppress(OSError):
-        _remove(shelf, [reference.version])
-        shelf.rmdir()
-        models.rmdir()
+def discard(store: Store, reference: Reference) -> None:
+    """Remove a version that came to nothing."""
+    files = artifacts.on_shelf(store, reference.segmentation)
+    _remove(store, reference.segmentation, reference.version, files.get(reference.version, []))
 
 
-def _remove(shelf: Path, versions: list[str]) -> None:
-    for name in versions:
-        with suppress(FileNotFoundError):  # another run prunes at the same time
-            (shelf / name).rename(shelf / f".pruned-{name}")
-    for hidden in shelf.glob(".pruned-*"):  # those of a run that crashed as well
-        shutil.rmtree(hidden, ignore_errors=True)
+def _remove(store: Store, segmentation: str, version: str, files: list[str]) -> None:
+    names = sorted(files, key=lambda name: name != artifacts.MANIFEST)
+    folder = f"{artifacts.shelf(segmentation)}/{version}"
+    store.delete(*(f"{folder}/{name}" for name in names))
+
+
+def _made(version: str) -> datetime:
+    return datetime.strptime(version[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

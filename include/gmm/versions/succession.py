@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from include.gmm.errors import InputError
 from include.gmm.features import FeatureTable, Scale, held_out_rows
 from include.gmm.mixture.parameters import Array
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.summary import Choice, FormerSegment, Gate, Succession
 from include.gmm.versions import artifacts, gates
 from include.gmm.versions.champion import Champion
+from include.gmm.versions.champion import load as load_champion
 from include.gmm.versions.identity import in_common, inherited_ids
 
 
@@ -53,8 +55,12 @@ def in_own_units(
     return densities
 
 
-def compare(challenger: Challenger, champion: Champion | None, models: Path) -> Succession:
-    """The succession of a version to the champion. Raises InputError if that cannot be loaded."""
+def compare(challenger: Challenger, champion: Champion | None, store: Store) -> Succession:
+    """The succession of a version to the champion.
+
+    A champion that cannot be loaded, because its version is gone or damaged, stops nobody from
+    training: nothing goes on with its ids then, and the note says what to do.
+    """
     shares = np.bincount(
         challenger.probabilities.argmax(axis=1), minlength=challenger.probabilities.shape[1]
     ) / len(challenger.probabilities)
@@ -75,9 +81,15 @@ def compare(challenger: Challenger, champion: Champion | None, models: Path) -> 
             moved=None,
             gates=own,
         )
-    manifest, model = artifacts.load(models, champion.reference)
-    note = _incomparable(manifest, challenger.table)
-    if note:
+    try:
+        manifest, model = load_champion(store, champion)
+    except InputError as error:
+        note = (
+            f"The champion, {champion.reference.version}, cannot be loaded: {error} Restore it, or "
+            f"appoint another one: promote {challenger.settings.name} VERSION --anyway."
+        )
+        return _stranger(challenger, champion, own, note)
+    if note := _incomparable(manifest, challenger.table):
         return _stranger(challenger, champion, own, note)
     return _follower(challenger, champion, own, manifest, model)
 

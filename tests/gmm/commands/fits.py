@@ -4,6 +4,7 @@ from pathlib import Path
 
 from include.gmm.__main__ import main
 from include.gmm.summary import Summary
+from include.gmm.versions import saved_summary
 
 QUICK = ["--key", "shopper", "--features", "visits", "--max-components", "2"]
 
@@ -16,4 +17,4 @@ def fit(file: Path, *options: str) -> int:
 def summaries(file: Path) -> list[Summary]:
     """Those of all versions there."""
     found = sorted((file.parent / "models").rglob("summary.json"))
-    return [Summary.model_validate_json(path.read_text()) for path in found]
+    return [saved_summary.in_folder(path.parent) for path in found]

@@ -15,6 +15,7 @@ from include.gmm.evaluation import evaluate
 from include.gmm.scoring.publishing import restore
 from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
+from include.gmm.store import store_at
 from include.gmm.training import train
 from include.gmm.versions import champion
 
@@ -49,8 +50,8 @@ def version(
 
     def made(day: int) -> str:
         moment = FIRST + timedelta(days=day)
-        reference = train(shoppers, segmentation, models, "x", as_of=moment)
-        evaluate(models, reference, shoppers, "x")
+        reference = train(shoppers, segmentation, store_at(models), "x", as_of=moment)
+        evaluate(store_at(models), reference, shoppers, "x")
         return reference.version
 
     return made
@@ -144,7 +145,7 @@ def test_an_older_version_is_promoted_only_if_one_insists(
     assert status == 2
     assert f"{new}, which stands for newer data, became the champion" in told
     assert say("promote", old, "--anyway")[0] == 0
-    present = champion.read(models, "shoppers")
+    present = champion.read(store_at(models), "shoppers")
     assert present is not None
     assert (present.reference.version, present.cause) == (old, "person")
 

@@ -6,6 +6,7 @@ import pytest
 
 from include.gmm import settings
 from include.gmm.settings import Segmentation
+from include.gmm.store import store_at
 from include.gmm.versions import artifacts
 from tests.gmm.commands.fits import QUICK, fit, summaries
 
@@ -20,7 +21,7 @@ def test_the_versions_of_a_file_are_never_among_those_of_a_segmentation(file: Pa
     mine = file.rename(file.with_name("customers.csv"))
     assert fit(mine, *QUICK) == 0
     assert shelves(mine) == ["customers_2"]
-    assert settings.FILES != settings.MODELS
+    assert settings.FILES != settings.WORKING_DATA / "models"
 
 
 def test_a_shelf_with_a_champion_is_left_alone_though_its_settings_are_gone(file: Path) -> None:
@@ -51,7 +52,9 @@ def test_two_files_whose_names_are_alike_have_a_shelf_each_and_keep_it(file: Pat
     other.write_bytes(file.read_bytes())
     for each in (file, other, file):
         assert fit(each, *QUICK) == 0
-    versions = {name: artifacts.versions(file.parent / "models", name) for name in shelves(file)}
+    versions = {
+        name: artifacts.versions(store_at(file.parent / "models"), name) for name in shelves(file)
+    }
     assert {name: len(found) for name, found in versions.items()} == {
         "my_shoppers": 2,
         "my_shoppers_2": 1,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ import pytest
 from include.gmm import settings
 from include.gmm.monitoring.measuring import Baseline, baseline
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store, store_at
 from include.gmm.training import train
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.champion import Champion
@@ -56,20 +56,20 @@ def shop() -> Segmentation:
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")
+def store_of_shop(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return store_at(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(scope="session")
-def appointed(shop: Segmentation, models: Path) -> Champion:
-    reference = train(drawn(0), shop, models, "shop")
-    manifest = artifacts.load_manifest(models, reference)
-    return champion.appoint(models, None, reference, manifest, IDS, "gates")
+def appointed(shop: Segmentation, store_of_shop: Store) -> Champion:
+    reference = train(drawn(0), shop, store_of_shop, "shop")
+    manifest = artifacts.load_manifest(store_of_shop, reference)
+    return champion.appoint(store_of_shop, None, reference, manifest, IDS, "gates", "a test")
 
 
 @pytest.fixture(scope="session")
-def base(models: Path, appointed: Champion) -> Baseline:
-    return baseline(models, appointed)
+def base(store_of_shop: Store, appointed: Champion) -> Baseline:
+    return baseline(store_of_shop, appointed)
 
 
 @pytest.fixture

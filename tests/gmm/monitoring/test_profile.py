@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +10,7 @@ from include.gmm.features import check_table
 from include.gmm.mixture.parameters import Array
 from include.gmm.monitoring.profile import MOST_BINS, bin_edges, profile_in, profile_of
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.training import train
 from include.gmm.versions import artifacts
 
@@ -66,9 +65,9 @@ def test_a_column_of_two_values_or_more_has_two_bins_or_more(column: list[int]) 
 
 
 def test_the_profile_is_what_the_model_says_of_all_rows(
-    shoppers: pd.DataFrame, segmentation: Segmentation, tmp_path: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> None:
-    _, model = artifacts.load(tmp_path, train(shoppers, segmentation, tmp_path, "x"))
+    _, model = artifacts.load(store, train(shoppers, segmentation, store, "x"))
     table = check_table(shoppers, segmentation.features, "x")
     profile = profile_of(table, model)
     log_likelihood = model.score_samples(shoppers)
@@ -87,9 +86,9 @@ def test_the_profile_is_what_the_model_says_of_all_rows(
 
 
 def test_rows_outside_all_that_were_seen_are_in_the_outer_bins(
-    shoppers: pd.DataFrame, segmentation: Segmentation, tmp_path: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> None:
-    _, model = artifacts.load(tmp_path, train(shoppers, segmentation, tmp_path, "x"))
+    _, model = artifacts.load(store, train(shoppers, segmentation, store, "x"))
     table = check_table(shoppers, segmentation.features, "x")
     edges = {name: bins.edges for name, bins in profile_of(table, model).features.items()}
     rows = pd.DataFrame({"visits": [0.0, 1e6, 1e6, 1e6], "euros": [0.0, 0.0, 0.0, 1e9]})

@@ -8,6 +8,7 @@ import pytest
 
 from include.gmm import warehouse
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.training import train
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Reference
@@ -23,19 +24,14 @@ def scored(segmentation: Segmentation) -> Segmentation:
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Path:
-    return tmp_path / "models"
+def reference(shoppers: pd.DataFrame, scored: Segmentation, store: Store) -> Reference:
+    return train(shoppers, scored, store, "shoppers")
 
 
 @pytest.fixture
-def reference(shoppers: pd.DataFrame, scored: Segmentation, models: Path) -> Reference:
-    return train(shoppers, scored, models, "shoppers")
-
-
-@pytest.fixture
-def ids(models: Path, reference: Reference) -> list[int]:
+def ids(store: Store, reference: Reference) -> list[int]:
     """Segment ids as retrains leave them: neither from 1 on nor in order."""
-    _, model = artifacts.load(models, reference)
+    _, model = artifacts.load(store, reference)
     return [7, 2, 5][: model.named_steps["mixture"].n_components]
 
 

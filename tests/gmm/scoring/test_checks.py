@@ -8,6 +8,7 @@ from include.gmm.errors import InputError
 from include.gmm.scoring import checks
 from include.gmm.scoring.plan import plan_scoring
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.versions.artifacts import Reference
 from tests.gmm.scoring.reading import run, tables
 
@@ -62,7 +63,7 @@ from tests.gmm.scoring.reading import run, tables
 def test_what_cannot_be_scored_is_named(
     change: str,
     told: str,
-    models: Path,
+    store: Store,
     scored: Segmentation,
     reference: Reference,
     ids: list[int],
@@ -70,7 +71,7 @@ def test_what_cannot_be_scored_is_named(
 ) -> None:
     run(path, change)
     with pytest.raises(InputError, match=told):
-        plan_scoring(models, scored, reference, ids, path)
+        plan_scoring(store, scored, reference, ids, path)
     assert tables(path) == []
 
 
@@ -87,7 +88,7 @@ def test_what_cannot_be_scored_is_named(
 def test_a_value_that_is_not_finite_is_refused(
     value: str,
     told: str,
-    models: Path,
+    store: Store,
     scored: Segmentation,
     reference: Reference,
     ids: list[int],
@@ -96,13 +97,13 @@ def test_a_value_that_is_not_finite_is_refused(
     run(path, "ALTER TABLE shopper_features ALTER visits TYPE DOUBLE")
     run(path, "UPDATE shopper_features SET visits = $1 WHERE shopper = 's17'", [value])
     with pytest.raises(InputError, match=told):
-        plan_scoring(models, scored, reference, ids, path)
+        plan_scoring(store, scored, reference, ids, path)
 
 
 @pytest.mark.parametrize("batch_rows", [1, 2, 3, 1000])
 def test_a_repeated_key_is_found_across_batches_and_ranges(
     batch_rows: int,
-    models: Path,
+    store: Store,
     scored: Segmentation,
     reference: Reference,
     ids: list[int],
@@ -113,13 +114,13 @@ def test_a_repeated_key_is_found_across_batches_and_ranges(
     run(path, "ALTER TABLE shopper_features ALTER shopper TYPE INTEGER USING shopper[2:]::INTEGER")
     run(path, "UPDATE shopper_features SET shopper = 999 WHERE shopper = 1000")  # ends a range
     with pytest.raises(InputError, match="'999' is there more than once"):
-        plan_scoring(models, scored, reference, ids, path)
+        plan_scoring(store, scored, reference, ids, path)
 
 
 @pytest.mark.parametrize("kind", ["TABLE", "VIEW"])
 def test_a_view_of_that_name_that_is_not_ours_is_left_alone(
     kind: str,
-    models: Path,
+    store: Store,
     scored: Segmentation,
     reference: Reference,
     ids: list[int],
@@ -127,22 +128,22 @@ def test_a_view_of_that_name_that_is_not_ours_is_left_alone(
 ) -> None:
     run(path, f"CREATE {kind} shoppers_segments AS SELECT 1 AS mine")
     with pytest.raises(InputError, match=r"'shoppers_segments' that is not one of scores"):
-        plan_scoring(models, scored, reference, ids, path)
+        plan_scoring(store, scored, reference, ids, path)
     assert run(path, "FROM shoppers_segments") == [(1,)]
     assert tables(path) == []
 
 
 def test_segment_ids_must_be_different_and_one_for_each_component(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
     for wrong in ([*ids, 9], [ids[0]] * len(ids)):
         with pytest.raises(InputError, match="a different one is needed for each"):
-            plan_scoring(models, scored, reference, wrong, path)
+            plan_scoring(store, scored, reference, wrong, path)
 
 
 def test_a_warehouse_that_is_not_there_is_told_and_not_made(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], tmp_path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match="does not exist yet"):
-        plan_scoring(models, scored, reference, ids, tmp_path / "none.duckdb")
+        plan_scoring(store, scored, reference, ids, tmp_path / "none.duckdb")
     assert not (tmp_path / "none.duckdb").exists()

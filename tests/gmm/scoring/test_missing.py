@@ -9,6 +9,7 @@ from include.gmm.errors import InputError
 from include.gmm.scoring import ranges
 from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.versions.artifacts import Reference
 from tests.gmm.scoring.reading import frame, run
 
@@ -25,7 +26,7 @@ def dropping(scored: Segmentation) -> Segmentation:
 @pytest.mark.parametrize("batch_rows", [1, 7, 100_000])
 def test_they_are_scored_as_null_and_the_others_as_if_they_were_not_there(
     batch_rows: int,
-    models: Path,
+    store: Store,
     dropping: Segmentation,
     reference: Reference,
     ids: list[int],
@@ -33,13 +34,13 @@ def test_they_are_scored_as_null_and_the_others_as_if_they_were_not_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ranges, "BATCH_ROWS", batch_rows)
-    score(models, reference, ids, dropping, path)
+    score(store, reference, ids, dropping, path)
     before = frame(path, VIEW).drop(columns="scored_at")
     run(path, "ALTER TABLE shopper_features ALTER visits TYPE DOUBLE")
     run(path, "UPDATE shopper_features SET visits = NULL WHERE shopper = 's17'")
     run(path, "UPDATE shopper_features SET visits = 'NaN' WHERE shopper = 's1700'")
     run(path, "UPDATE shopper_features SET euros = NULL WHERE shopper = 's23'")
-    plan = score(models, reference, ids, dropping, path)
+    plan = score(store, reference, ids, dropping, path)
     after = frame(path, VIEW).drop(columns="scored_at")
     assert (plan.rows, plan.rows_without_segment) == (2500, 3)
     lacking = after["shopper"].isin(LACKING)
@@ -53,8 +54,8 @@ def test_they_are_scored_as_null_and_the_others_as_if_they_were_not_there(
 
 
 def test_a_table_without_a_complete_row_is_refused(
-    models: Path, dropping: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, dropping: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
     run(path, "UPDATE shopper_features SET euros = NULL")
     with pytest.raises(InputError, match="no row has a value in every feature"):
-        score(models, reference, ids, dropping, path)
+        score(store, reference, ids, dropping, path)

@@ -10,6 +10,7 @@ from include.gmm.errors import InputError
 from include.gmm.scoring.plan import KeyRange, ScoringPlan, plan_scoring
 from include.gmm.scoring.ranges import score_range
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.training import train
 from include.gmm.versions.artifacts import Reference
 from tests.gmm.scoring.reading import run, tables
@@ -19,21 +20,21 @@ from tests.gmm.scoring.reading import run, tables
 class Planner:
     """Makes the plan once more."""
 
-    models: Path
+    store: Store
     settings: Segmentation
     reference: Reference
     ids: list[int]
     path: Path
 
     def __call__(self) -> ScoringPlan:
-        return plan_scoring(self.models, self.settings, self.reference, self.ids, self.path)
+        return plan_scoring(self.store, self.settings, self.reference, self.ids, self.path)
 
 
 @pytest.fixture
 def planned(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> Planner:
-    return Planner(models, scored, reference, ids, path)
+    return Planner(store, scored, reference, ids, path)
 
 
 def test_text_keys_are_cut_in_their_order(planned: Planner) -> None:
@@ -52,7 +53,7 @@ def test_keys_that_are_numbers_are_cut_in_their_order(planned: Planner, kind: st
     plan = planned()
     ends = [(float(part.first), float(part.last)) for part in plan.ranges]
     assert ends == [(0, 999), (1000, 1999), (2000, 2499)]
-    assert [score_range(planned.models, plan, at, planned.path) for at in range(3)] == [
+    assert [score_range(planned.store, plan, at, planned.path) for at in range(3)] == [
         1000,
         1000,
         500,
@@ -66,7 +67,7 @@ def test_a_plan_goes_through_json(planned: Planner) -> None:
 
 def test_a_second_attempt_at_the_same_is_the_same_plan(planned: Planner) -> None:
     first = planned()
-    score_range(planned.models, first, 1, planned.path)
+    score_range(planned.store, first, 1, planned.path)
     assert planned() == first
     assert run(planned.path, "SELECT number, rows FROM scores.ranges") == [(1, 1000)]
 
@@ -81,7 +82,7 @@ def test_the_order_of_rows_in_the_table_makes_no_difference(planned: Planner) ->
 
 def test_other_features_are_another_plan_and_the_first_is_dropped(planned: Planner) -> None:
     first = planned()
-    score_range(planned.models, first, 0, planned.path)
+    score_range(planned.store, first, 0, planned.path)
     run(planned.path, "UPDATE shopper_features SET visits = visits + 1 WHERE shopper = 's17'")
     second = planned()
     assert second.id != first.id
@@ -91,7 +92,7 @@ def test_other_features_are_another_plan_and_the_first_is_dropped(planned: Plann
 
 @pytest.mark.parametrize("key", ["Entropy", "probability", "probability_7", "segment_id"])
 def test_a_key_that_is_called_as_a_column_of_the_scores_is_refused(
-    models: Path,
+    store: Store,
     scored: Segmentation,
     shoppers: pd.DataFrame,
     ids: list[int],
@@ -100,6 +101,6 @@ def test_a_key_that_is_called_as_a_column_of_the_scores_is_refused(
 ) -> None:
     features = scored.features.model_copy(update={"key": key})
     settings = scored.model_copy(update={"features": features})
-    reference = train(shoppers.rename(columns={"shopper": key}), settings, models, "shoppers")
+    reference = train(shoppers.rename(columns={"shopper": key}), settings, store, "shoppers")
     with pytest.raises(InputError, match=f"key '{key}': scores have a column of that name"):
-        plan_scoring(models, settings, reference, ids, path)
+        plan_scoring(store, settings, reference, ids, path)

@@ -14,6 +14,7 @@ from include.gmm.scoring.publishing import publish, restore
 from include.gmm.scoring.ranges import score_range
 from include.gmm.scoring.scoring import score
 from include.gmm.settings import Components, Segmentation
+from include.gmm.store import Store
 from include.gmm.training import train
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Reference
@@ -24,17 +25,17 @@ SINGLE = 6e-8  # a number in single precision is as near as that to one up to 1
 
 
 @pytest.fixture
-def later(shoppers: pd.DataFrame, scored: Segmentation, models: Path) -> list[Reference]:
+def later(shoppers: pd.DataFrame, scored: Segmentation, store: Store) -> list[Reference]:
     """Two more versions, from other rows each."""
-    return [train(shoppers[rows:], scored, models, "shoppers") for rows in (10, 20)]
+    return [train(shoppers[rows:], scored, store, "shoppers") for rows in (10, 20)]
 
 
 def test_the_view_says_what_the_model_says(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
-    score(models, reference, ids, scored, path)
+    score(store, reference, ids, scored, path)
     found, features = frame(path, VIEW), frame(path, "shopper_features")
-    _, model = artifacts.load(models, reference)
+    _, model = artifacts.load(store, reference)
     expected = model.predict_proba(features)
     assert list(found["shopper"]) == list(features["shopper"])
     np.testing.assert_allclose(found[[f"probability_{i}" for i in ids]], expected, atol=SINGLE)
@@ -46,9 +47,9 @@ def test_the_view_says_what_the_model_says(
 
 
 def test_the_columns_have_their_types(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
-    score(models, reference, ids, scored, path)
+    score(store, reference, ids, scored, path)
     columns = run(path, "SELECT column_name, column_type FROM (DESCRIBE shoppers_segments)")
     assert columns == [
         ("shopper", "VARCHAR"),
@@ -62,11 +63,11 @@ def test_the_columns_have_their_types(
 
 
 def test_a_single_segment_has_every_row_for_sure(
-    shoppers: pd.DataFrame, models: Path, scored: Segmentation, path: Path
+    shoppers: pd.DataFrame, store: Store, scored: Segmentation, path: Path
 ) -> None:
     mixture = scored.mixture.model_copy(update={"n_components": Components(max=1)})
     single = scored.model_copy(update={"mixture": mixture})
-    score(models, train(shoppers, single, models, "shoppers"), [4], single, path)
+    score(store, train(shoppers, single, store, "shoppers"), [4], single, path)
     found = frame(path, VIEW)
     assert set(found["segment_id"]) == {4}
     assert (found["probability"] == 1).all()
@@ -74,64 +75,64 @@ def test_a_single_segment_has_every_row_for_sure(
 
 
 def test_all_rows_have_the_moment_of_the_plan_in_utc(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
     before = datetime.now(UTC)
-    plan = score(models, reference, ids, scored, path)
+    plan = score(store, reference, ids, scored, path)
     [(moment,)] = run(path, "SELECT DISTINCT scored_at FROM shoppers_segments")
     assert moment.replace(tzinfo=UTC) == plan.scored_at
     assert before <= plan.scored_at <= datetime.now(UTC)
 
 
 def test_a_missing_range_is_named_and_nothing_is_shown(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
-    plan = plan_scoring(models, scored, reference, ids, path)
-    score_range(models, plan, 0, path)
-    score_range(models, plan, 2, path)
+    plan = plan_scoring(store, scored, reference, ids, path)
+    score_range(store, plan, 0, path)
+    score_range(store, plan, 2, path)
     with pytest.raises(InputError, match="1 of 3 ranges have not been scored, number 1 first"):
-        publish(models, plan, path)
+        publish(store, plan, path)
     with pytest.raises(duckdb.CatalogException):
         frame(path, VIEW)
-    score_range(models, plan, 1, path)
-    assert publish(models, plan, path) == 2500
+    score_range(store, plan, 1, path)
+    assert publish(store, plan, path) == 2500
 
 
 def test_features_that_changed_meanwhile_are_refused_and_the_view_is_as_before(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
-    score(models, reference, ids, scored, path)
+    score(store, reference, ids, scored, path)
     before = frame(path, VIEW)
     run(path, "UPDATE shopper_features SET visits = visits + 1 WHERE shopper = 's17'")
-    plan = plan_scoring(models, scored, reference, ids, path)
+    plan = plan_scoring(store, scored, reference, ids, path)
     for number in range(3):
-        score_range(models, plan, number, path)
+        score_range(store, plan, number, path)
     run(path, "UPDATE shopper_features SET visits = visits + 1 WHERE shopper = 's17'")
     with pytest.raises(InputError, match="shopper_features: the features changed"):
-        publish(models, plan, path)
+        publish(store, plan, path)
     pd.testing.assert_frame_equal(frame(path, VIEW), before)
     assert tables(path) == ["plans", "ranges", f"{VIEW}@{reference.version}"]
 
 
 def test_publishing_once_more_changes_nothing(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
-    plan = score(models, reference, ids, scored, path)
+    plan = score(store, reference, ids, scored, path)
     before = frame(path, VIEW)
-    assert publish(models, plan, path) == 2500
+    assert publish(store, plan, path) == 2500
     pd.testing.assert_frame_equal(frame(path, VIEW), before)
 
 
 def test_an_open_reader_sees_one_table_from_beginning_to_end(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
-    score(models, reference, ids, scored, path)
+    score(store, reference, ids, scored, path)
     run(path, "DELETE FROM shopper_features WHERE shopper = 's17'")
     count = "SELECT count(*), count(DISTINCT scored_at) FROM shoppers_segments"
     reader = duckdb.connect(str(path))
     reader.execute("BEGIN")
     assert reader.execute(count).fetchall() == [(2500, 1)]
-    score(models, reference, ids, scored, path)
+    score(store, reference, ids, scored, path)
     assert reader.execute(count).fetchall() == [(2500, 1)]
     reader.execute("COMMIT")
     assert reader.execute(count).fetchall() == [(2499, 1)]
@@ -139,40 +140,40 @@ def test_an_open_reader_sees_one_table_from_beginning_to_end(
 
 
 def test_a_rollback_shows_exactly_the_table_before(
-    models: Path,
+    store: Store,
     scored: Segmentation,
     reference: Reference,
     later: list[Reference],
     ids: list[int],
     path: Path,
 ) -> None:
-    score(models, reference, ids, scored, path)
+    score(store, reference, ids, scored, path)
     before = frame(path, VIEW)
-    score(models, later[0], ids, scored, path)
+    score(store, later[0], ids, scored, path)
     assert set(frame(path, VIEW)["model_version"]) == {later[0].version}
     assert restore(scored, reference.version, path)
     pd.testing.assert_frame_equal(frame(path, VIEW), before)
 
 
 def test_scoring_again_keeps_the_way_back(
-    models: Path,
+    store: Store,
     scored: Segmentation,
     reference: Reference,
     later: list[Reference],
     ids: list[int],
     path: Path,
 ) -> None:
-    score(models, reference, ids, scored, path)
-    score(models, later[0], ids, scored, path)
+    score(store, reference, ids, scored, path)
+    score(store, later[0], ids, scored, path)
     run(path, "DELETE FROM shopper_features WHERE shopper = 's17'")
-    score(models, later[0], ids, scored, path)
+    score(store, later[0], ids, scored, path)
     assert len(frame(path, VIEW)) == 2499
     assert restore(scored, reference.version, path)
     assert len(frame(path, VIEW)) == 2500
 
 
 def test_only_the_table_that_was_shown_before_is_kept(
-    models: Path,
+    store: Store,
     scored: Segmentation,
     reference: Reference,
     later: list[Reference],
@@ -180,7 +181,7 @@ def test_only_the_table_that_was_shown_before_is_kept(
     path: Path,
 ) -> None:
     for version in (reference, *later):
-        score(models, version, ids, scored, path)
+        score(store, version, ids, scored, path)
     kept = sorted(f"{VIEW}@{version.version}" for version in later)
     assert tables(path) == ["plans", "ranges", *kept]
     assert not restore(scored, reference.version, path)
@@ -188,13 +189,13 @@ def test_only_the_table_that_was_shown_before_is_kept(
 
 
 def test_tables_of_other_views_are_left_alone(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
     scoring = scored.scoring.model_copy(update={"table": f"{VIEW}_too"})
     other = scored.model_copy(update={"scoring": scoring})
-    score(models, reference, ids, other, path)
-    open_plan = plan_scoring(models, other, reference, ids[::-1], path)
-    score(models, reference, ids, scored, path)
+    score(store, reference, ids, other, path)
+    open_plan = plan_scoring(store, other, reference, ids[::-1], path)
+    score(store, reference, ids, scored, path)
     assert len(frame(path, f"{VIEW}_too")) == 2500
     assert f"{VIEW}_too@{open_plan.id}" in tables(path)
 

@@ -10,53 +10,54 @@ from include.gmm.scoring.engine import Engine
 from include.gmm.scoring.plan import ScoringPlan, plan_scoring
 from include.gmm.scoring.ranges import most_probable, score_range
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.versions.artifacts import Reference
 from tests.gmm.scoring.reading import frame, run
 
 
 @pytest.fixture
 def plan(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> ScoringPlan:
-    return plan_scoring(models, scored, reference, ids, path)
+    return plan_scoring(store, scored, reference, ids, path)
 
 
-def test_a_range_has_the_rows_between_its_keys(models: Path, plan: ScoringPlan, path: Path) -> None:
-    assert score_range(models, plan, 2, path) == 500
+def test_a_range_has_the_rows_between_its_keys(store: Store, plan: ScoringPlan, path: Path) -> None:
+    assert score_range(store, plan, 2, path) == 500
     found = frame(path, plan.staging)["shopper"]
     assert list(found) == sorted(f"s{number}" for number in range(2500))[2000:]
 
 
 def test_a_range_that_is_done_is_not_scored_again(
-    models: Path, plan: ScoringPlan, path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, plan: ScoringPlan, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    score_range(models, plan, 0, path)
+    score_range(store, plan, 0, path)
     monkeypatch.setattr(Engine, "memberships", lambda *_: pytest.fail("scored again"))
-    assert score_range(models, plan, 0, path) == 1000
+    assert score_range(store, plan, 0, path) == 1000
     assert len(frame(path, plan.staging)) == 1000
 
 
 def test_nothing_is_left_of_a_range_whose_rows_are_not_those_of_the_plan(
-    models: Path, plan: ScoringPlan, path: Path
+    store: Store, plan: ScoringPlan, path: Path
 ) -> None:
     run(path, "INSERT INTO shopper_features VALUES ('s1000x', 1, 1, 1)")
     with pytest.raises(InputError, match="the features changed after the scoring"):
-        score_range(models, plan, 0, path)
+        score_range(store, plan, 0, path)
     assert len(frame(path, plan.staging)) == 0
     assert run(path, "FROM scores.ranges") == []
 
 
 def test_a_plan_that_was_replaced_is_refused(
-    models: Path,
+    store: Store,
     plan: ScoringPlan,
     scored: Segmentation,
     reference: Reference,
     ids: list[int],
     path: Path,
 ) -> None:
-    plan_scoring(models, scored, reference, ids[::-1], path)
+    plan_scoring(store, scored, reference, ids[::-1], path)
     with pytest.raises(InputError, match=r"'shoppers_segments'.*no longer open"):
-        score_range(models, plan, 0, path)
+        score_range(store, plan, 0, path)
 
 
 @pytest.mark.parametrize("n_components", [1, 2, 8, 300])

@@ -16,6 +16,7 @@ from include.gmm.mixture.progress import Progress
 from include.gmm.scoring.engine import Engine
 from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.versions.artifacts import Reference
 from tests.conftest import PROJECT
 from tests.gmm.scoring.reading import frame, run, tables
@@ -29,9 +30,10 @@ from pathlib import Path
 from include.gmm.scoring.engine import Engine
 from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
+from include.gmm.store import store_at
 from include.gmm.versions.artifacts import Reference
 
-models, reference, ids, settings, path = json.loads(sys.argv[1])
+store, reference, ids, settings, path = json.loads(sys.argv[1])
 memberships, calls = Engine.memberships, []
 
 def killing(engine, batch):
@@ -43,30 +45,31 @@ def killing(engine, batch):
 
 Engine.memberships = killing
 reference = Reference.model_validate(reference)
-score(Path(models), reference, ids, Segmentation.model_validate(settings), Path(path))
+score(store_at(store), reference, ids, Segmentation.model_validate(settings), Path(path))
 """
 
 
 def test_how_far_it_has_come_is_told(
-    models: Path, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
     heard: list[Progress] = []
-    score(models, reference, ids, scored, path, heard.append)
+    score(store, reference, ids, scored, path, heard.append)
     assert [(progress.done, progress.total) for progress in heard] == [(0, 3), (1, 3), (2, 3)]
 
 
 def test_after_a_kill_the_old_table_is_whole_and_the_next_attempt_goes_on(
-    models: Path,
+    folder: Path,
+    store: Store,
     scored: Segmentation,
     reference: Reference,
     ids: list[int],
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    score(models, reference, ids, scored, path)
+    score(store, reference, ids, scored, path)
     before = frame(path, VIEW)
     run(path, "UPDATE shopper_features SET visits = visits + 1")
-    given = [str(models), reference.model_dump(), ids, scored.model_dump(mode="json"), str(path)]
+    given = [str(folder), reference.model_dump(), ids, scored.model_dump(mode="json"), str(path)]
     killed = subprocess.run([sys.executable, "-c", KILLED, json.dumps(given)], cwd=PROJECT)
     assert killed.returncode == -signal.SIGKILL
     pd.testing.assert_frame_equal(frame(path, VIEW), before)
@@ -81,7 +84,7 @@ def test_after_a_kill_the_old_table_is_whole_and_the_next_attempt_goes_on(
         return memberships(engine, batch)
 
     monkeypatch.setattr(Engine, "memberships", counting)
-    score(models, reference, ids, scored, path)
+    score(store, reference, ids, scored, path)
     assert sum(sizes) == 1500
     after = frame(path, VIEW)
     assert list(after["shopper"]) == list(before["shopper"])
@@ -103,7 +106,7 @@ def test_after_a_kill_the_old_table_is_whole_and_the_next_attempt_goes_on(
     ],
 )
 def test_scores_carry_each_key_as_it_is(
-    models: Path,
+    store: Store,
     scored: Segmentation,
     reference: Reference,
     ids: list[int],
@@ -115,7 +118,7 @@ def test_scores_carry_each_key_as_it_is(
         rows = connection.table("shopper_features").row_number("OVER () AS i", "* EXCLUDE shopper")
         rows.project(f"({key})::{kind} AS shopper, * EXCLUDE i").create("keyed")
     keyed = scored.features.model_copy(update={"model": "keyed"})
-    score(models, reference, ids, scored.model_copy(update={"features": keyed}), path)
+    score(store, reference, ids, scored.model_copy(update={"features": keyed}), path)
     found = run(
         path,
         "SELECT count(DISTINCT shopper), any_value(typeof(shopper)) "  # noqa: S608

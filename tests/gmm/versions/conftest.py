@@ -7,14 +7,10 @@ import pandas as pd
 import pytest
 
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store, store_at
 from include.gmm.training import train
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest, Reference
-
-
-@pytest.fixture
-def models(tmp_path: Path) -> Path:
-    return tmp_path / "models"
 
 
 @pytest.fixture(scope="session")
@@ -25,17 +21,17 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def reference(
-    shoppers: pd.DataFrame, segmentation: Segmentation, models: Path, trained_once: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, folder: Path, trained_once: Path
 ) -> Reference:
     """The version, in a copy that the test may spoil."""
     told = trained_once / "reference.json"
     if not told.exists():
-        trained = train(shoppers, segmentation, trained_once / "models", "shoppers")
+        trained = train(shoppers, segmentation, store_at(trained_once / "store"), "shoppers")
         told.write_text(trained.model_dump_json())
-    shutil.copytree(trained_once / "models", models)
+    shutil.copytree(trained_once / "store", folder)
     return Reference.model_validate_json(told.read_text())
 
 
 @pytest.fixture
-def manifest(models: Path, reference: Reference) -> Manifest:
-    return artifacts.load_manifest(models, reference)
+def manifest(store: Store, reference: Reference) -> Manifest:
+    return artifacts.load_manifest(store, reference)

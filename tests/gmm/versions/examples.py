@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from include.gmm.features import check_table
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.summary import Choice, Gate, Succession
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.artifacts import Reference
@@ -29,22 +29,22 @@ def exactly(components: int) -> dict[str, Any]:
     return {"n_components": {"min": components, "max": components}}
 
 
-def appointed(models: Path, reference: Reference, segment_ids: tuple[int, ...]) -> Champion:
+def appointed(store: Store, reference: Reference, segment_ids: tuple[int, ...]) -> Champion:
     """The version as the first champion."""
-    manifest = artifacts.load_manifest(models, reference)
-    return champion.appoint(models, None, reference, manifest, segment_ids, "gates")
+    manifest = artifacts.load_manifest(store, reference)
+    return champion.appoint(store, None, reference, manifest, segment_ids, "gates", "a test")
 
 
-def challenger(models: Path, reference: Reference, frame: pd.DataFrame) -> Challenger:
+def challenger(store: Store, reference: Reference, frame: pd.DataFrame) -> Challenger:
     """The version and what it says of the rows."""
-    manifest, model = artifacts.load(models, reference)
+    manifest, model = artifacts.load(store, reference)
     table = check_table(frame, manifest.settings.features, "test")
     return Challenger(
         settings=manifest.settings,
         table=table,
         probabilities=model.predict_proba(table.values),
         log_densities=log_densities(model, manifest.data.features, table),
-        choice=artifacts.load_record(models, reference, manifest, "choice.json", Choice),
+        choice=artifacts.load_record(store, reference, manifest, "choice.json", Choice),
         stability=0.9,
     )
 

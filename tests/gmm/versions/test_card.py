@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 from itertools import takewhile
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from include.gmm.evaluation import evaluate
+from include.gmm.store import Store
 from include.gmm.summary import Promoted, Summary
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest, Reference
@@ -80,16 +80,18 @@ def page_of(summary: Summary, manifest: Manifest) -> Shown:
 
 
 def test_every_version_has_a_card_with_every_part(
-    shoppers: pd.DataFrame, models: Path, reference: Reference, manifest: Manifest
+    shoppers: pd.DataFrame, store: Store, reference: Reference, manifest: Manifest
 ) -> None:
-    summary = evaluate(models, reference, shoppers, "shoppers")
-    folder = artifacts.folder_of(models, reference)
-    page = Shown((folder / "card.html").read_text())
+    summary = evaluate(store, reference, shoppers, "shoppers")
+    markdown, html = (
+        store.read(artifacts.file_of(reference, name)).decode() for name in ("card.md", "card.html")
+    )
+    page = Shown(html)
     assert page.all_of("title") == ["Shoppers: model card"]
     assert page.all_of("h1") == ["Shoppers"]
     assert page.all_of("h2") == PARTS
     assert page.tags == PAGE | TAGS
-    assert (folder / "card.md").read_text() == model_card(summary, manifest)
+    assert markdown == model_card(summary, manifest)
 
 
 def test_the_version_and_the_moment_of_its_data_come_first(manifest: Manifest) -> None:
@@ -207,7 +209,7 @@ def test_the_flow_has_a_row_for_each_former_and_a_column_for_each_present_segmen
 
 
 def test_what_became_of_a_version_is_told_with_the_comparison_that_decided(
-    manifest: Manifest, tmp_path: Path
+    store: Store, reference: Reference, manifest: Manifest
 ) -> None:
     promoted = Promoted(
         segmentation="customers",
@@ -218,9 +220,10 @@ def test_what_became_of_a_version_is_told_with_the_comparison_that_decided(
         serial=3,
         succession=after_a_champion(passed=False),
     )
-    add_card(tmp_path, example(), manifest, promoted)
-    page = Shown((tmp_path / "card.html").read_text())
+    add_card(store, reference, example(), manifest, promoted)
+    page = Shown(store.read(artifacts.file_of(reference, "card.html")).decode())
     assert page.all_of("p")[1] == "The champion stays."
     assert page.beside("Held-out log-likelihood")[0] == "no"
     assert page.all_of("h2") == PARTS
-    assert (tmp_path / "card.md").read_text() == model_card(example(), manifest, promoted)
+    markdown = store.read(artifacts.file_of(reference, "card.md")).decode()
+    assert markdown == model_card(example(), manifest, promoted)

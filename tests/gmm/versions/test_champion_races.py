@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from include.gmm.store import Store
 from include.gmm.versions import champion
 from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.champion import SupersededError
@@ -15,45 +16,45 @@ from include.gmm.versions.champion import SupersededError
 ROOT = Path(champion.__file__).parents[3]
 
 
-def contents(models: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in (models / "shoppers" / "champions").iterdir()}
+def contents(store: Store) -> dict[str, bytes]:
+    return {name: store.read(name) for name in store.list("shoppers/champions")}
 
 
 def test_of_many_threads_that_would_replace_one_champion_one_does(
-    models: Path, reference: Reference, manifest: Manifest
+    store: Store, reference: Reference, manifest: Manifest
 ) -> None:
     together = threading.Barrier(16)
 
     def attempt(number: int) -> int | None:
         together.wait()
         try:
-            champion.appoint(models, None, reference, manifest, (number,), "gates")
+            champion.appoint(store, None, reference, manifest, (number,), "gates", "a test")
         except SupersededError:
             return None
         return number
 
     with ThreadPoolExecutor(16) as pool:
         succeeded = [one for one in pool.map(attempt, range(1, 17)) if one]
-    present = champion.read(models, "shoppers")
+    present = champion.read(store, "shoppers")
     assert present
     assert succeeded == list(present.segment_ids)
-    assert sorted(contents(models)) == ["000001.json"]
+    assert list(contents(store)) == ["shoppers/champions/000001.json"]
 
 
 REPLACE_EVERYBODY = """
 import sys
-from pathlib import Path
+from include.gmm.store import store_at
 from include.gmm.versions import artifacts, champion
-models = Path(sys.argv[1])
-reference = artifacts.find(models, "shoppers", sys.argv[2])
-manifest = artifacts.load_manifest(models, reference)
+store = store_at(sys.argv[1])
+reference = artifacts.find(store, "shoppers", sys.argv[2])
+manifest = artifacts.load_manifest(store, reference)
 print(flush=True)
 sys.stdin.readline()  # all at once
 succeeded = 0
-for number in range(50):
+for number in range(1, 51):
     try:
-        present = champion.read(models, "shoppers")
-        champion.appoint(models, present, reference, manifest, (number,), "gates")
+        present = champion.read(store, "shoppers")
+        champion.appoint(store, present, reference, manifest, (number,), "gates", "a test")
         succeeded += 1
     except champion.SupersededError:
         pass
@@ -62,11 +63,11 @@ print(succeeded)
 
 
 def test_processes_that_replace_each_other_lose_no_champion(
-    models: Path, reference: Reference
+    folder: Path, store: Store, reference: Reference
 ) -> None:
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", REPLACE_EVERYBODY, models, reference.version],
+            [sys.executable, "-c", REPLACE_EVERYBODY, folder, reference.version],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -82,7 +83,7 @@ def test_processes_that_replace_each_other_lose_no_champion(
         process.stdin.write("\n")
         process.stdin.flush()
     succeeded = [int(process.communicate(timeout=60)[0]) for process in processes]
-    champions = champion.history(models, "shoppers")
+    champions = champion.history(store, "shoppers")
     assert len(champions) == sum(succeeded) >= 50
     assert [each.serial for each in champions] == list(range(1, len(champions) + 1))
     assert [each.predecessor for each in champions[1:]] == [each.serial for each in champions[:-1]]
@@ -90,21 +91,20 @@ def test_processes_that_replace_each_other_lose_no_champion(
 
 CRASH = """
 import os, signal, sys
-from pathlib import Path
+from include.gmm.store import store_at
 from include.gmm.versions import artifacts, champion
-models = Path(sys.argv[1])
-reference = artifacts.find(models, "shoppers", sys.argv[2])
+store = store_at(sys.argv[1])
+reference = artifacts.find(store, "shoppers", sys.argv[2])
 os.link = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-manifest = artifacts.load_manifest(models, reference)
-champion.appoint(models, None, reference, manifest, (1, 2), "gates")
+manifest = artifacts.load_manifest(store, reference)
+champion.appoint(store, None, reference, manifest, (1, 2), "gates", "a test")
 """
 
 
 def test_a_crash_before_the_file_has_its_name_leaves_no_champion(
-    models: Path, reference: Reference, manifest: Manifest
+    folder: Path, store: Store, reference: Reference, manifest: Manifest
 ) -> None:
-    done = subprocess.run([sys.executable, "-c", CRASH, models, reference.version], cwd=ROOT)
+    done = subprocess.run([sys.executable, "-c", CRASH, folder, reference.version], cwd=ROOT)
     assert done.returncode == -9
-    assert contents(models), "the draft is left behind"
-    assert champion.read(models, "shoppers") is None
-    assert champion.appoint(models, None, reference, manifest, (1, 2), "gates").serial == 1
+    assert champion.read(store, "shoppers") is None
+    assert champion.appoint(store, None, reference, manifest, (1, 2), "gates", "a test").serial == 1

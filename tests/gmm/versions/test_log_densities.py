@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from include.gmm.features import check_table
 from include.gmm.mixture.parameters import Array
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store
 from include.gmm.training import train
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest
@@ -25,11 +24,6 @@ POINTS = {
     "none": np.linspace(-10_000, 10_000, 200_001),
     "log1p": -1 + np.logspace(-6, 6, 200_001),
 }
-
-
-@pytest.fixture
-def models(tmp_path: Path) -> Path:
-    return tmp_path / "models"
 
 
 def of_euros(manifest: Manifest, model: Pipeline, values: Array) -> Array:
@@ -44,22 +38,22 @@ def of_euros(manifest: Manifest, model: Pipeline, values: Array) -> Array:
 def test_a_density_integrates_to_one(
     shoppers: pd.DataFrame,
     segmentation: Segmentation,
-    models: Path,
+    store: Store,
     transform: str,
     components: int,
 ) -> None:
     settings = reading(segmentation, {"euros": {"transform": transform}}, **exactly(components))
-    manifest, model = artifacts.load(models, train(shoppers, settings, models, "test"))
+    manifest, model = artifacts.load(store, train(shoppers, settings, store, "test"))
     points = POINTS[transform]
     density = np.exp(of_euros(manifest, model, points))
     assert integrate.trapezoid(density, points) == pytest.approx(1, abs=1e-5)
 
 
 def test_the_density_of_log1p_is_that_of_shifted_lognormals(
-    shoppers: pd.DataFrame, segmentation: Segmentation, models: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> None:
     settings = reading(segmentation, {"euros": {"transform": "log1p"}}, **exactly(2))
-    manifest, model = artifacts.load(models, train(shoppers, settings, models, "test"))
+    manifest, model = artifacts.load(store, train(shoppers, settings, store, "test"))
     mixture, scale = model.named_steps["mixture"], model.named_steps["scale"]
     means = scale.mean_[0] + scale.scale_[0] * mixture.means_[:, 0]
     deviations = scale.scale_[0] * np.sqrt(mixture.covariances_.reshape(2))
@@ -72,27 +66,27 @@ def test_the_density_of_log1p_is_that_of_shifted_lognormals(
 
 
 def test_the_density_of_two_features_is_that_of_their_own_gaussian(
-    shoppers: pd.DataFrame, segmentation: Segmentation, models: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> None:
     columns = {"visits": {"transform": "none"}, "euros": {"transform": "none"}}
     settings = reading(segmentation, columns, covariance_types=["full"], **exactly(1))
-    reference = train(shoppers, settings, models, "test")
-    _, model = artifacts.load(models, reference)
+    reference = train(shoppers, settings, store, "test")
+    _, model = artifacts.load(store, reference)
     mixture, scale = model.named_steps["mixture"], model.named_steps["scale"]
     gaussian = stats.multivariate_normal(
         scale.mean_ + scale.scale_ * mixture.means_[0],
         np.outer(scale.scale_, scale.scale_) * mixture.covariances_[0],
     )
-    made = challenger(models, reference, shoppers)
+    made = challenger(store, reference, shoppers)
     assert_allclose(made.log_densities, gaussian.logpdf(made.table.values), rtol=1e-9)
 
 
 def test_values_in_hundredths_have_log_densities_lower_by_log_100_for_each_feature(
-    shoppers: pd.DataFrame, segmentation: Segmentation, models: Path
+    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> None:
     in_units, in_hundredths = (
         challenger(
-            models,
+            store,
             train(
                 frame,
                 reading(
@@ -103,7 +97,7 @@ def test_values_in_hundredths_have_log_densities_lower_by_log_100_for_each_featu
                     },
                     **exactly(2),
                 ),
-                models,
+                store,
                 "test",
             ),
             frame,

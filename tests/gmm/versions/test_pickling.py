@@ -19,9 +19,11 @@ from include.gmm.errors import InputError
 from include.gmm.features import Scale
 from include.gmm.mixture.selection import select_mixture
 from include.gmm.settings import CovarianceType
+from include.gmm.store import Store
 from include.gmm.training import preparation_of
 from include.gmm.versions import artifacts, pickling
 from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.seal import sealed
 
 
 class Called:
@@ -79,8 +81,8 @@ def test_what_is_no_pipeline_is_no_model() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
-def test_a_file_damaged_anywhere_is_refused_or_whole(models: Path, reference: Reference) -> None:
-    whole = (artifacts.folder_of(models, reference) / "model.joblib").read_bytes()
+def test_a_file_damaged_anywhere_is_refused_or_whole(store: Store, reference: Reference) -> None:
+    whole = store.read(artifacts.file_of(reference, "model.joblib"))
     plain = zlib.decompress(whole)
     generator = np.random.default_rng(1)
     for place in generator.integers(0, len(plain), 200):
@@ -94,18 +96,17 @@ def test_a_file_damaged_anywhere_is_refused_or_whole(models: Path, reference: Re
 
 
 def test_a_manifest_that_was_adapted_to_a_foreign_model_does_not_run_it(
-    models: Path, reference: Reference, tmp_path: Path
+    store: Store, reference: Reference, tmp_path: Path
 ) -> None:
     """Who can write the folder can make digests fit; what is in the pickle is still not called."""
     marker = tmp_path / "made"
-    folder = artifacts.folder_of(models, reference)
     content = as_file(Pipeline([("scale", Called(os.mkdir, str(marker)))]))
-    manifest = artifacts.load_manifest(models, reference)
+    manifest = artifacts.load_manifest(store, reference)
     files = {**manifest.files, "model.joblib": artifacts.sha256(content)}
-    (folder / "model.joblib").write_bytes(content)
+    store.replace(artifacts.file_of(reference, "model.joblib"), content)
     forged = manifest.model_copy(update={"files": files})
-    (folder / "manifest.json").write_bytes(artifacts.as_json(forged))
-    found = artifacts.find(models, reference.segmentation, reference.version)
+    store.replace(artifacts.file_of(reference, artifacts.MANIFEST), sealed(forged))
+    found = artifacts.find(store, reference.segmentation, reference.version)
     with pytest.raises(InputError, match=r"model.joblib: is not loaded: it names posix.mkdir"):
-        artifacts.load(models, found)
+        artifacts.load(store, found)
     assert not marker.exists()

@@ -13,38 +13,40 @@ import pytest
 
 from include.gmm.evaluation import evaluate
 from include.gmm.settings import Segmentation
+from include.gmm.store import Store, store_at
 from include.gmm.summary import Gate, Promoted, Succession
 from include.gmm.training import train
 from include.gmm.versions import artifacts, champion, promotion, pruning, saved_summary
 from include.gmm.versions.artifacts import Reference
-from include.gmm.versions.promotion import promote
+from include.gmm.versions.promotion import compare_anew, promote
+from include.gmm.versions.seal import sealed
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Where the versions are; their page, which takes a second, is drawn in other tests."""
     monkeypatch.setattr("include.gmm.page.export.report", lambda summary: summary.version)
-    return tmp_path / "models"
+    return store_at(tmp_path / "store")
 
 
 @pytest.fixture
 def version(
-    models: Path, shoppers: pd.DataFrame, segmentation: Segmentation
+    store: Store, shoppers: pd.DataFrame, segmentation: Segmentation
 ) -> Callable[..., tuple[Reference, Succession]]:
     """Train and evaluate a version of the data of some day."""
 
     def made(day: int, frame: pd.DataFrame = shoppers) -> tuple[Reference, Succession]:
-        reference = train(frame, segmentation, models, "x", as_of=FIRST + timedelta(days=day))
-        return reference, evaluate(models, reference, frame, "x").succession
+        reference = train(frame, segmentation, store, "x", as_of=FIRST + timedelta(days=day))
+        return reference, evaluate(store, reference, frame, "x").succession
 
     return made
 
 
 @pytest.fixture
 def promoted(
-    models: Path, shoppers: pd.DataFrame, segmentation: Segmentation
+    store: Store, shoppers: pd.DataFrame, segmentation: Segmentation
 ) -> Callable[..., Promoted]:
     """Promote a version in a mode; its rows are those of the fixture."""
 
@@ -53,7 +55,7 @@ def promoted(
     ) -> Promoted:
         rules = segmentation.promotion.model_copy(update={"mode": mode})
         settings = segmentation.model_copy(update={"promotion": rules})
-        return promote(models, *made, settings, lambda: shoppers, approved=approved)
+        return promote(store, *made, settings, lambda: shoppers, actor="a test", approved=approved)
 
     return become
 
@@ -68,80 +70,80 @@ def failing(made: tuple[Reference, Succession]) -> tuple[Reference, Succession]:
     return reference, succession.model_copy(update={"gates": [*others, gate]})
 
 
-def of_now(models: Path) -> str | None:
-    present = champion.read(models, "shoppers")
+def of_now(store: Store) -> str | None:
+    present = champion.read(store, "shoppers")
     return present.reference.version if present else None
 
 
 def test_the_first_version_that_passes_becomes_the_champion(
-    models: Path, version: Any, promoted: Any
+    store: Store, version: Any, promoted: Any
 ) -> None:
     made = version(1)
     outcome = promoted(made)
     assert (outcome.outcome, outcome.serial) == ("promoted", 1)
-    assert of_now(models) == made[0].version
+    assert of_now(store) == made[0].version
 
 
 def test_a_newer_version_replaces_the_champion_and_keeps_its_segment_ids(
-    models: Path, version: Any, promoted: Any
+    store: Store, version: Any, promoted: Any
 ) -> None:
     promoted(version(1))
     made = version(2)
     assert promoted(made).outcome == "promoted"
-    present = champion.read(models, "shoppers")
+    present = champion.read(store, "shoppers")
     assert present is not None
     assert (present.reference, present.segment_ids) == (made[0], (1, 2))
 
 
 def test_a_backfill_never_replaces_a_newer_champion(
-    models: Path, version: Any, promoted: Any
+    store: Store, version: Any, promoted: Any
 ) -> None:
     newer, older = version(9), version(3)
     promoted(newer)
     outcome = promoted(older)
     assert outcome.outcome == "superseded"
     assert newer[0].version in outcome.sentence
-    assert of_now(models) == newer[0].version
+    assert of_now(store) == newer[0].version
 
 
 def test_an_older_version_does_not_come_in_after_a_rollback(
-    models: Path, version: Any, promoted: Any
+    store: Store, version: Any, promoted: Any
 ) -> None:
     first, late, newest = version(1), version(2), version(3)
     promoted(first)
     promoted(newest)
-    champion.roll_back(models, "shoppers")
+    champion.roll_back(store, "shoppers", "a test")
     assert promoted(late).outcome == "superseded"
-    assert of_now(models) == first[0].version
+    assert of_now(store) == first[0].version
 
 
-def test_a_retry_of_a_promotion_changes_nothing(models: Path, version: Any, promoted: Any) -> None:
+def test_a_retry_of_a_promotion_changes_nothing(store: Store, version: Any, promoted: Any) -> None:
     made = version(1)
     promoted(made)
     assert promoted(made).outcome == "promoted"
-    assert len(champion.history(models, "shoppers")) == 1
+    assert len(champion.history(store, "shoppers")) == 1
 
 
 def test_a_late_retry_does_not_bring_a_former_champion_back(
-    models: Path, version: Any, promoted: Any
+    store: Store, version: Any, promoted: Any
 ) -> None:
     first = version(1)
     promoted(first)
     second = version(2)
     promoted(second)
     assert promoted(first).outcome == "superseded"
-    assert of_now(models) == second[0].version
+    assert of_now(store) == second[0].version
 
 
 def test_a_version_that_fails_a_gate_is_kept_out_and_told_why(
-    models: Path, version: Any, promoted: Any
+    store: Store, version: Any, promoted: Any
 ) -> None:
     promoted(version(1))
-    before = of_now(models)
+    before = of_now(store)
     outcome = promoted(failing(version(2)))
     assert outcome.outcome == "kept"
     assert "Stability: Too low." in outcome.sentence
-    assert of_now(models) == before
+    assert of_now(store) == before
 
 
 @pytest.mark.parametrize(
@@ -153,33 +155,33 @@ def test_a_version_that_fails_a_gate_is_kept_out_and_told_why(
     ],
 )
 def test_other_modes_say_what_they_would_do_and_do_nothing(
-    models: Path, version: Any, promoted: Any, mode: str, passes: bool, outcome: str
+    store: Store, version: Any, promoted: Any, mode: str, passes: bool, outcome: str
 ) -> None:
     made = version(1)
     assert promoted(made if passes else failing(made), mode).outcome == outcome
-    assert of_now(models) is None
+    assert of_now(store) is None
 
 
-def test_a_person_may_overrule_the_gates(models: Path, version: Any, promoted: Any) -> None:
+def test_a_person_may_overrule_the_gates(store: Store, version: Any, promoted: Any) -> None:
     made = failing(version(1))
     assert promoted(made, "manual", approved=True).outcome == "promoted"
-    present = champion.read(models, "shoppers")
+    present = champion.read(store, "shoppers")
     assert present is not None
     assert present.cause == "person"
 
 
 def test_what_a_person_approved_is_no_approval_of_another_comparison(
-    models: Path, version: Any, promoted: Any
+    store: Store, version: Any, promoted: Any
 ) -> None:
     shown = version(5)
     promoted(version(1))
     outcome = promoted(shown, "manual", approved=True)
     assert outcome.outcome == "superseded"
-    assert of_now(models) != shown[0].version
+    assert of_now(store) != shown[0].version
 
 
 def test_a_version_is_compared_anew_with_a_champion_that_came_meanwhile(
-    models: Path, version: Any, promoted: Any
+    store: Store, version: Any, promoted: Any
 ) -> None:
     first, second = version(1), version(2)
     assert second[1].champion is None
@@ -187,9 +189,42 @@ def test_a_version_is_compared_anew_with_a_champion_that_came_meanwhile(
     outcome = promoted(second)
     assert outcome.outcome == "promoted"
     assert outcome.succession.champion == first[0].version
-    folder = artifacts.folder_of(models, second[0])
-    assert saved_summary.read(folder).succession == outcome.succession
-    assert outcome.sentence in (folder / "card.md").read_text()
+    assert saved_summary.read(store, second[0]).succession == outcome.succession
+    assert outcome.sentence in store.read(artifacts.file_of(second[0], "card.md")).decode()
+
+
+def test_a_clock_that_was_wrong_once_keeps_no_later_version_out(
+    store: Store, version: Any, promoted: Any
+) -> None:
+    """It told the year 2999; the record stays as it is, and stands in nobody's way."""
+    first, _ = version(1)
+    manifest = artifacts.load_manifest(store, first)
+    moments = {"as_of": "2999-01-01T00:00:00+00:00", "appointed_at": "2999-01-01T00:00:01+00:00"}
+    appointed = champion.appoint(store, None, first, manifest, (1, 2), "gates", "a test")
+    (record,) = store.list("shoppers/champions")
+    store.replace(record, sealed(appointed.model_copy(update=moments)))
+    second = version(2)
+    assert promoted(second).outcome == "promoted"
+    assert of_now(store) == second[0].version
+
+
+def test_an_old_version_that_is_refused_is_still_there_to_be_promoted_anyway(
+    store: Store,
+    version: Any,
+    promoted: Any,
+    shoppers: pd.DataFrame,
+    segmentation: Segmentation,
+) -> None:
+    old, *_, newest = (version(day) for day in range(4))
+    promoted(newest)
+    rules = segmentation.promotion.model_copy(update={"keep_versions": 2})
+    few = segmentation.model_copy(update={"promotion": rules})
+    refused = promote(store, old[0], old[1], few, lambda: shoppers, actor="a test")
+    assert refused.outcome == "superseded"
+    assert artifacts.versions(store, "shoppers")[0] == old[0].version
+    anyway = compare_anew(store, old[0], few, shoppers, old[1], champion.read(store, "shoppers"))
+    appointed = promote(store, old[0], anyway, few, lambda: shoppers, actor="me", approved=True)
+    assert appointed.outcome == "promoted"
 
 
 class Turns:
@@ -245,7 +280,7 @@ class Turns:
 
 
 def test_the_champion_is_the_newest_that_passed_over_200_interleavings(
-    models: Path,
+    store: Store,
     version: Any,
     promoted: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -284,7 +319,6 @@ def test_the_champion_is_the_newest_that_passed_over_200_interleavings(
         held[0].run([partial(promoted, each) for each in attempts])
         assert len(held[0].done) == len(attempts)
         newest = max((day for day, ok in enumerate(passing) if ok), default=None)
-        present = of_now(models)
+        present = of_now(store)
         assert (None if present is None else ages[present]) == newest, f"seed {seed}"
-        for file in (models / "shoppers" / "champions").glob("*.json"):
-            file.unlink()
+        store.delete(*store.list("shoppers/champions"))

@@ -1,34 +1,51 @@
 """Reading the summary of a version: what cannot be read is named, with what mends it."""
 
-from pathlib import Path
+import json
 
 import pytest
 
 from include.gmm.errors import InputError
+from include.gmm.store import Store
 from include.gmm.versions import saved_summary
+from include.gmm.versions.artifacts import Reference
 from tests.gmm.page.examples import example
 
+REFERENCE = Reference(
+    segmentation="shoppers", version="20260101T000000Z-00000000", manifest_sha256="0" * 64
+)
+NAME = "shoppers/20260101T000000Z-00000000/summary.json"
 
-def test_a_summary_comes_back_as_it_was_saved(tmp_path: Path) -> None:
-    (tmp_path / "summary.json").write_text(example().model_dump_json())
-    assert saved_summary.read(tmp_path) == example()
+
+def test_a_summary_comes_back_as_it_was_saved(store: Store) -> None:
+    saved_summary.keep(store, REFERENCE, example())
+    assert saved_summary.read(store, REFERENCE) == example()
+
+
+def test_a_summary_that_was_changed_is_refused(store: Store) -> None:
+    """Gates read it: nobody may be promoted by a figure that nothing measured."""
+    saved_summary.keep(store, REFERENCE, example())
+    changed = json.loads(store.read(NAME))
+    changed["succession"]["gates"] = []
+    store.replace(NAME, json.dumps(changed).encode())
+    with pytest.raises(InputError, match=r"summary.json: SHA-256 differs"):
+        saved_summary.read(store, REFERENCE)
 
 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, r"cannot be read \(No such file or directory\); name the folder of a version"),
-        ("{", "is no JSON; the file was damaged. Train again"),
-        ("[" * 100_000, "is no JSON; the file was damaged. Train again"),
-        ("[]", "has schema None, and this release reads schema 4; train again"),
+        (None, "there is no such file; this version was not evaluated. Train again"),
+        ("{", "is no record of this release, or damaged"),
+        ("[" * 100_000, "is no record of this release, or damaged"),
+        ("[]", "is no record of this release, or damaged"),
         ('{"schema_version": 1}', "has schema 1, and this release reads schema 4; train again"),
-        ('{"schema_version": 4}', r"\d+ fields are not as this release writes them; train again"),
+        ('{"schema_version": 4}', "is no record of this release, or damaged"),
     ],
 )
 def test_a_refusal_names_the_file_and_what_to_do(
-    tmp_path: Path, content: str | None, told: str
+    store: Store, content: str | None, told: str
 ) -> None:
     if content is not None:
-        (tmp_path / "summary.json").write_text(content)
+        store.replace(NAME, content.encode())
     with pytest.raises(InputError, match=rf"summary.json: {told}"):
-        saved_summary.read(tmp_path)
+        saved_summary.read(store, REFERENCE)
