@@ -87,3 +87,16 @@ def test_a_broken_file_that_nobody_needs_is_told_as_well(ten: Any) -> None:
     lines = ten["errors"]["faults.py"].splitlines()
     assert sum("include/dbt/models/unused.sql: line 1: " in line for line in lines) == 1
     assert len([line for line in lines if ".yaml: " in line or "include/dbt/" in line]) == 10
+
+
+def test_a_dag_file_that_cannot_be_imported_is_told_once(project: Path) -> None:
+    """By Airflow, of that very file: not of the one that tells of segmentations as well."""
+    file = project / "dags" / "rollback.py"
+    content = file.read_text()
+    file.write_text(f"{content}\nfrom include.gmm import nothing_of_that_name\n")
+    try:
+        errors = read(project)["errors"]
+    finally:
+        file.write_text(content)
+    assert "nothing_of_that_name" in errors["rollback.py"]
+    assert "nothing_of_that_name" not in errors.get("faults.py", "")
