@@ -19,10 +19,6 @@ from include.gmm.settings import PROJECT, WAREHOUSE, Segmentation, Source
 
 LOCK_PATIENCE = 300  # seconds to wait for another DAG that is writing
 
-DAMAGED = (
-    "no DuckDB database, or a damaged one; move it away, with the .wal file beside it, and run "
-    "the train DAG: it is made again from the source"
-)
 DISK = {  # what DuckDB says of the disk, and what to say of it
     r"No space left|Disk quota|max_temp_directory_size": "the disk is full; free space, try again",
     r"Permission denied|Operation not permitted": "no permission to write it or into its folder; "
