@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -89,7 +90,7 @@ def promote(options: argparse.Namespace, console: Console) -> None:
         _compared(store, reference, segmentation, present),
         segmentation,
         lambda: read_features(segmentation),
-        actor=getpass.getuser(),
+        actor=_person(),
         approved=approved,
     )
     console.print(Markdown(succession_in_words(promoted.succession)))
@@ -102,7 +103,7 @@ def rollback(options: argparse.Namespace, console: Console) -> None:
     """Return to the champion before the present one, and to its table of scores."""
     segmentation = _segmentation(options)
     store = _store(options)
-    promoted = roll_back(store, segmentation.name, getpass.getuser())
+    promoted = roll_back(store, segmentation.name, _person())
     console.print(f"{promoted.version}: {promoted.sentence}", markup=False)
     if restore(segmentation, promoted.version):
         console.print(f"{segmentation.scores} shows the table that it had.", markup=False)
@@ -218,6 +219,14 @@ def _became(store: Store, reference: Reference, champions: list[Champion]) -> st
         return "was the champion"
     decided = outcome(store, reference)
     return decided.outcome.replace("_", " ") if decided else "not promoted"
+
+
+def _person() -> str:
+    """Who types this; in a container the user may have a number and no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def _store(options: argparse.Namespace) -> Store:

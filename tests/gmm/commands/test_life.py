@@ -1,5 +1,6 @@
 """The life of a version by hand: the same rules and words as those of the DAGs."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -276,3 +277,19 @@ def test_rows_without_a_value_are_no_hindrance_where_they_are_left_out(
     assert say("score")[0] == 0
     scores = "SELECT count(*), count(segment_id), count(entropy) FROM shoppers_segments"
     assert rows(path, scores) == [(240, 239, 239)]
+
+
+def test_a_user_without_a_name_may_promote(
+    version: Callable[[int], str], say: Say, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that runs with a number for a user."""
+
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 50001")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    made = version(1)
+    assert say("promote", made)[0] == 0
+    present = champion.read(store_at(models), "shoppers")
+    assert present is not None
+    assert present.actor == f"user {os.getuid()}"
