@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,7 +54,7 @@ class Mixture:
     """A fitted GaussianMixture, as a pass over standardised rows uses it. Threads may share it."""
 
     def __init__(self, mixture: GaussianMixture, rows: int) -> None:
-        """`rows`: about how many there will be, which decides whether to load the compiled kernel."""
+        """`rows`: about how many there will be: whether the compiled kernel is worth loading."""
         parameters = fitted(mixture)
         self.n_components = len(parameters.weights)
         density = log_density(parameters, parameters.weights @ parameters.means)
@@ -77,9 +76,11 @@ class Model:
     """
 
     def __init__(self, pipeline: Pipeline, rows: int) -> None:
-        """`rows`: about how many there will be. Raises InputError for a pipeline that is not ours."""
+        """`rows`: as for Mixture. Raises InputError for a pipeline that is not ours."""
         steps = dict(pipeline.steps) if isinstance(pipeline, Pipeline) else {}
-        if list(steps) != list(KINDS) or any(type(steps[name]) is not KINDS[name] for name in KINDS):
+        if list(steps) != list(KINDS) or any(
+            type(steps[name]) is not KINDS[name] for name in KINDS
+        ):
             raise InputError(
                 "the model is not a pipeline of a ColumnTransformer, a StandardScaler and a "
                 "GaussianMixture, as this project trains them; train again"

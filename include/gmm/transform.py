@@ -43,9 +43,7 @@ class Scale:
         return self.transform == "none" or least > -1
 
 
-def decide(
-    name: str, feature: Feature, least: float, greatest: float, step: float
-) -> Scale:
+def decide(name: str, feature: Feature, least: float, greatest: float, step: float) -> Scale:
     """A feature's transform and resolution, with "auto" decided from the data.
 
     Parameters
@@ -140,9 +138,7 @@ class Transform:
 
     def cell_widths(self, values: Array, scales: Sequence[Scale]) -> Array:
         """How wide (n, d) the cells are to which values were rounded, in standardised units."""
-        widths = [
-            scale.cell_width(values[:, place]) for place, scale in enumerate(scales)
-        ]
+        widths = [scale.cell_width(values[:, place]) for place, scale in enumerate(scales)]
         standardised: Array = np.column_stack(widths) / self.deviation
         return standardised
 
