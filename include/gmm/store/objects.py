@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import fsspec
 
 from include.gmm import disk
-from include.gmm.errors import InputError
+from include.gmm.errors import InputError, one_line
 from include.gmm.store import SETTING, ExistsError, MissingError
 from include.gmm.store.streams import PIECE, same
 
@@ -167,7 +167,8 @@ class ObjectStore:
             raise MissingError(f"{self.address(name)}: there is no such object") from None
         except Exception as error:  # every service has errors of its own
             raise InputError(
-                f"{self.address(name)}: cannot be {done} ({type(error).__name__}: {error}); check "
+                f"{self.address(name)}: cannot be {done} ({type(error).__name__}: "
+                f"{one_line(str(error))}); check "
                 f"{SETTING}, the rights of its credentials, and whether the service answers"
             ) from error
 
@@ -175,7 +176,7 @@ class ObjectStore:
 def _filesystem(scheme: str, connection: str) -> Any:
     try:
         if not connection:
-            return fsspec.filesystem(scheme)
+            return fsspec.filesystem(scheme, **_named(scheme))
         # Imported here: it takes five seconds, and only Airflow knows its connections.
         from airflow.sdk import ObjectStoragePath
 
@@ -185,3 +186,19 @@ def _filesystem(scheme: str, connection: str) -> Any:
             f"{SETTING}: {scheme}:// needs {PACKAGES[scheme]}, and for a connection Airflow's "
             f"provider of that cloud; add them to requirements.txt ({error})"
         ) from error
+    except Exception as error:  # every service has errors of its own
+        whose = f"the connection {connection!r}" if connection else "credentials of this machine"
+        raise InputError(
+            f"{SETTING}: {scheme}:// cannot be opened with {whose} ({type(error).__name__}: "
+            f"{one_line(str(error))})"
+        ) from error
+
+
+def _named(scheme: str) -> dict[str, str]:
+    """What keeps a file system from being anonymous where no credentials are found.
+
+    s3fs and adlfs fail by themselves. gcsfs asks anonymously in the end, unless it is told how to
+    find credentials; fsspec's own settings (FSSPEC_GCS_TOKEN) still say otherwise.
+    """
+    asked = any("token" in fsspec.config.conf.get(each, {}) for each in ("gs", "gcs"))
+    return {"token": "google_default"} if PACKAGES[scheme] == "gcsfs" and not asked else {}

@@ -11,7 +11,7 @@ import pytest
 from include.gmm.errors import InputError
 from include.gmm.store import ExistsError, MissingError, Store, store_at
 from include.gmm.store.streams import PIECE
-from tests.gmm.store.conftest import OpenStore
+from tests.gmm.store.servers import OpenStore
 
 
 def test_what_was_put_can_be_read(store: Store) -> None:

@@ -13,22 +13,23 @@ import pytest
 
 from include.gmm.evaluation import evaluate
 from include.gmm.settings import Segmentation
-from include.gmm.store import Store, store_at
+from include.gmm.store import Store
 from include.gmm.summary import Gate, Promoted, Succession
 from include.gmm.training import train
 from include.gmm.versions import artifacts, champion, promotion, pruning, saved_summary
 from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.promotion import compare_anew, promote
 from include.gmm.versions.seal import sealed
+from tests.gmm.store.servers import TESTED, OpenStore
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def store(open_store: OpenStore, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Where the versions are; their page, which takes a second, is drawn in other tests."""
     monkeypatch.setattr("include.gmm.page.export.report", lambda summary: summary.version)
-    return store_at(tmp_path / "store")
+    return open_store()
 
 
 @pytest.fixture
@@ -279,6 +280,7 @@ class Turns:
             thread.join(30)
 
 
+@pytest.mark.parametrize("open_store", TESTED, indirect=True)
 def test_the_champion_is_the_newest_that_passed_over_200_interleavings(
     store: Store,
     version: Any,
