@@ -25,6 +25,14 @@ from include.gmm.store import Store, store_at
 
 TESTED = os.environ.get("GMM_TEST_STORES", "local,s3").split(",")
 HOST = "127.0.0.1"
+# One request at a time: moto looks whether an object is there, and then puts it, in two steps.
+MOTO = """
+import sys
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import run_simple
+application = DomainDispatcherApplication(create_backend_app)
+run_simple(sys.argv[1], int(sys.argv[2]), application, threaded=False)
+"""
 OpenStore = Callable[[], Store]
 
 
@@ -33,8 +41,7 @@ def s3_server() -> Iterator[str]:
     """The address of an S3 server."""
     pytest.importorskip("moto", reason="moto is not installed here")
     port = _free_port()
-    command = [sys.executable, "-m", "moto.server", "--host", HOST, "--port", str(port)]
-    with _running(command, port):
+    with _running([sys.executable, "-c", MOTO, HOST, str(port)], port):
         yield f"http://{HOST}:{port}"
 
 
