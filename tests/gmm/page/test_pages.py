@@ -13,7 +13,7 @@ from include.gmm.page import pages, words
 from include.gmm.page.assets import content
 from include.gmm.page.charts import THEMES
 from include.gmm.page.reason import NoSummary
-from include.gmm.summary import Summary
+from include.gmm.summary import Caution, Summary
 from tests.gmm.page.examples import HOSTILE, example
 from tests.gmm.page.parsed import Parsed
 
@@ -50,7 +50,7 @@ def test_each_segment_has_its_row(segments: int) -> None:
 def test_names_from_outside_are_text() -> None:
     summary = example(label=HOSTILE, path=HOSTILE).model_copy(
         update=dict.fromkeys(("title", "key", "rule", "version", "segmentation"), HOSTILE)
-        | {"warnings": [HOSTILE]}
+        | {"warnings": [Caution(sentence=HOSTILE)]}
     )
     page = pages.clusters(summary)
     assert "<script>alert" not in page
