@@ -20,7 +20,7 @@ from include.gmm.mixture.selection import Selection, select_mixture
 from include.gmm.monitoring.profile import profile_of
 from include.gmm.settings import Criterion, Segmentation
 from include.gmm.store import Store
-from include.gmm.summary import CandidateSummary, Choice
+from include.gmm.summary import CandidateSummary, Caution, Choice
 from include.gmm.versions import artifacts
 
 
@@ -111,7 +111,10 @@ def _choice(selection: Selection, criterion: Criterion) -> Choice:
         criterion=criterion,
         rule=selection.rule,
         lead=selection.lead,
-        warnings=selection.warnings,
+        warnings=[
+            Caution(sentence=caution.sentence, component=caution.component)
+            for caution in selection.cautions
+        ],
         candidates=[_summarised(candidate) for candidate in selection.candidates],
     )
 
