@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -85,14 +86,16 @@ def write(path: Path, content: bytes) -> None:
             raise
 
 
-def demand_room(folder: Path) -> None:
-    """Raises InputError unless files can be written in the folder, or where it would be made.
+def demand_room(folder: Path, size: int = ROOM) -> None:
+    """Raises InputError unless that many bytes fit into the folder, or where it would be made.
 
     What was tried leaves nothing behind.
     """
     with writing(folder):
         there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        if shutil.disk_usage(there).free < size:
+            raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} for {size:,} bytes")
         with tempfile.TemporaryFile(dir=there) as file:
-            file.write(bytes(ROOM))
+            file.write(bytes(min(size, ROOM)))
             file.flush()
             os.fsync(file.fileno())

@@ -19,6 +19,7 @@ from include.gmm.stability import share_kept
 from include.gmm.store import Store
 from include.gmm.summary import (
     HISTOGRAM_BINS,
+    Caution,
     Choice,
     Evaluation,
     FeatureSummary,
@@ -26,7 +27,6 @@ from include.gmm.summary import (
     SegmentSummary,
     Succession,
     Summary,
-    of_segment,
 )
 from include.gmm.versions import artifacts, champion, saved_summary
 from include.gmm.versions.card import add_card
@@ -41,13 +41,10 @@ def evaluate(
 ) -> Summary:
     """Load a version (its digests first), apply it to all rows, and keep the summary beside it.
 
-    Beside it as well: the page that people look at, as a file.
+    Beside it as well: the page that people look at, as a file, and the card.
     Raises InputError when a file is not the one that was saved, or the rows are not those that
     the model was fitted to.
     """
-    # Imported here, because a worker that only trains need not load what draws.
-    from include.gmm.page.export import report
-
     manifest, model = artifacts.load(store, reference)
     choice = artifacts.load_record(store, reference, manifest, "choice.json", Choice)
     settings = manifest.settings
@@ -69,13 +66,11 @@ def evaluate(
         store,
     )
     names, told = _names(settings, succession)
-    ids = dict(enumerate(succession.segment_ids, 1))
     summary = Summary(
         **choice.model_dump(exclude={"warnings"}),
         warnings=[
-            *(of_segment(each, "Component", ids) for each in choice.warnings),
-            *told,
-            *table.gaps.told(),
+            *choice.warnings,
+            *(Caution(sentence=sentence) for sentence in (*told, *table.gaps.told())),
         ],
         segmentation=settings.name,
         title=settings.title,
@@ -103,7 +98,6 @@ def evaluate(
         model_sha256=manifest.files["model.joblib"],
     )
     saved_summary.keep(store, reference, summary)
-    store.replace(artifacts.file_of(reference, "report.html"), report(summary).encode())
     add_card(store, reference, summary, manifest)
     return summary
 

@@ -6,8 +6,6 @@ bounded size. It is all that the plugin knows of a model.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
@@ -220,6 +218,15 @@ class Promoted(Part):
     succession: Succession = Field(description="The comparison that decided")
 
 
+class Caution(Part):
+    """What to be wary of: a fact, for ids of segments change until a version is decided on."""
+
+    sentence: Text = Field(description="Of a component what is said of it, behind its name")
+    component: int | None = Field(
+        default=None, ge=0, lt=MOST_SEGMENTS, description="Its place in the mixture"
+    )
+
+
 class Choice(Part):
     """The mixtures that were tried, and which was chosen by what rule."""
 
@@ -228,16 +235,16 @@ class Choice(Part):
     criterion: Criterion
     rule: Text = Field(description="The sentence that says why this candidate was chosen")
     lead: Text = Field(description="How far the runner-up is behind, in words")
-    warnings: list[Text]
+    warnings: list[Caution]
     candidates: list[CandidateSummary] = Field(
         min_length=1, max_length=MOST_SEGMENTS * len(get_args(CovarianceType))
     )
 
 
 class Summary(Choice):
-    """Schema 4."""
+    """Schema 5."""
 
-    schema_version: Literal[4] = 4
+    schema_version: Literal[5] = 5
     segmentation: Text
     title: Text
     version: Text
@@ -262,6 +269,16 @@ class Summary(Choice):
         wholeness.check_summary(self)
         return self
 
+    @property
+    def cautions(self) -> list[str]:
+        """What to be wary of, in sentences: they call components by their segments' ids of now."""
+        return [
+            caution.sentence
+            if caution.component is None
+            else f"Segment {self.segments[caution.component].number} {caution.sentence}"
+            for caution in self.warnings
+        ]
+
     def following(self, succession: Succession) -> Summary:
         """The same with the segment ids of another comparison."""
         before = [segment.number for segment in self.segments]
@@ -275,19 +292,8 @@ class Summary(Choice):
         drawn = [ids[number] for number in self.sample.segments]
         return self.model_copy(
             update={
-                "warnings": [of_segment(warning, "Segment", ids) for warning in self.warnings],
                 "succession": succession,
                 "segments": renumbered,
                 "sample": self.sample.model_copy(update={"segments": drawn}),
             }
         )
-
-
-def of_segment(warning: str, word: str, ids: Mapping[int, int]) -> str:
-    """A warning that begins with a `word` and its number, by the id that `ids` gives for it."""
-    return re.sub(
-        rf"^{word} ([0-9]{{1,9}})\b",
-        lambda found: f"Segment {ids.get(int(found[1]), found[1])}",
-        warning,
-        count=1,
-    )

@@ -43,7 +43,7 @@ def render(summary: Summary) -> Group:
     for feature in summary.features:
         profile = (_mean(segment.profile[feature.name]) for segment in segments)
         table.add_row(Text(feature.heading), *profile, _mean(feature.mean))
-    warnings = [Text(f"Note: {warning}", style="yellow") for warning in summary.warnings]
+    warnings = [Text(f"Note: {warning}", style="yellow") for warning in summary.cautions]
     return Group(headline, table, *warnings)
 
 

@@ -17,7 +17,7 @@ from include.gmm.prepared import fit_preparation, scales, write_prepared
 from include.gmm.settings import Criterion, Segmentation
 from include.gmm.snapshot.rows import Rows
 from include.gmm.store import Store
-from include.gmm.summary import CandidateSummary, Choice
+from include.gmm.summary import CandidateSummary, Caution, Choice
 from include.gmm.versions import artifacts
 
 
@@ -93,7 +93,10 @@ def _choice(selection: Selection, criterion: Criterion) -> Choice:
         criterion=criterion,
         rule=selection.rule,
         lead=selection.lead,
-        warnings=selection.warnings,
+        warnings=[
+            Caution(sentence=caution.sentence, component=caution.component)
+            for caution in selection.cautions
+        ],
         candidates=[_summarised(candidate) for candidate in selection.candidates],
     )
 

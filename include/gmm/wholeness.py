@@ -49,6 +49,8 @@ def check_summary(summary: Summary) -> None:
     _check_scales(summary)
     _fit("ambiguous: values of each", (row.values for row in summary.ambiguous), d)
     _fit("ambiguous: probabilities of each", (row.probabilities for row in summary.ambiguous), k)
+    if any(each.component is not None and each.component >= k for each in summary.warnings):
+        raise ValueError("warnings: there are no such components")
     sample = summary.sample
     _fits("sample.values", len(sample.values), len(sample.segments))
     _fits("sample.probabilities", len(sample.probabilities), len(sample.segments))

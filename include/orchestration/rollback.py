@@ -25,8 +25,12 @@ def find_predecessor(name: str) -> dict[str, Any]:
 
     Settled in a task of its own: a retry of the next one must not go back once more.
     """
+    from include.gmm.scoring.publishing import unfinished_rollback
     from include.gmm.versions import champion
 
+    if unfinished := unfinished_rollback(configured(), settings.find(name)):
+        log.info("the rollback to %s was interrupted, and goes on", unfinished.reference.version)
+        return {"serial": unfinished.serial - 1, "version": unfinished.reference.version}
     present, former = champion.before(configured(), name)
     log.info("from %s back to %s", present.reference.version, former.reference.version)
     return {"serial": present.serial, "version": former.reference.version}

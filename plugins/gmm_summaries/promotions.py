@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from include.gmm.page.reason import NoSummary
 from include.gmm.page.standing import Champion, Decision, Standing, champion, standing
-from plugins.gmm_summaries.kinds import ROLLBACK, TRAINING
-from plugins.gmm_summaries.runs import Found
+from plugins.gmm_summaries.dags import ROLLBACK, TRAINING
+from plugins.gmm_summaries.parsing import OUTCOME, parse
+from plugins.gmm_summaries.runs import Found, Outcomes, returned_by, value_of
 from plugins.gmm_summaries.states import APPROVAL, PROMOTION, Attempt, undecided
-from plugins.gmm_summaries.xcoms import OUTCOME, Outcomes, parse, returned_by, value_of
 
 RECENT = 20  # decisions of a DAG among which its champion is looked for
 

@@ -1,4 +1,4 @@
-"""What the metadata database knows of a run: what it left, or why it left nothing."""
+"""How the tab gets at runs and XComs in the metadata database: every query of them is made here."""
 
 from __future__ import annotations
 
@@ -9,41 +9,59 @@ from typing import Any
 
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
-from airflow.models.xcom import XComModel
+from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
 from airflow.utils.session import create_session
 from pydantic import BaseModel
-from sqlalchemy import Row, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from include.gmm.page.reason import NoSummary
 from include.gmm.page.standing import Decision
 from include.gmm.summary import Summary
-from plugins.gmm_summaries.kinds import TRAINING, Kind
+from plugins.gmm_summaries.dags import TRAINING, Kind
+from plugins.gmm_summaries.parsing import DRIFT, OUTCOME, SUMMARY, Returned, parse, unreadable
 from plugins.gmm_summaries.states import Attempt, why_none
-from plugins.gmm_summaries.xcoms import (
-    LEFT_OUTCOME,
-    LEFT_SUMMARY,
-    OUTCOME,
-    SUMMARY,
-    Outcomes,
-    Returned,
-    Summaries,
-    parse,
-    returned_by,
-    unreadable,
-    value_of,
-)
 
-RUN = (DagRun.dag_id, DagRun.run_id, DagRun.run_after, DagRun.state)
-VALUE = value_of(XComModel).label("value")
+Summaries, Outcomes = aliased(XComModel), aliased(XComModel)
 SHOWN = 50  # of a DAG in its history
 NEWEST_FIRST = (DagRun.run_after.desc(), DagRun.id.desc())
-# Of a run, its summary, and what became of its version.
+
+
+def returned_by(task_id: str | ColumnElement[str], xcoms: Any) -> ColumnElement[bool]:
+    """What the task of a DagRun returned, by the primary key: the database looks at one row."""
+    return and_(
+        xcoms.dag_run_id == DagRun.id,
+        xcoms.task_id == task_id,
+        xcoms.map_index == -1,
+        xcoms.key == XCOM_RETURN_KEY,
+    )
+
+
+def value_of(xcoms: Any) -> ColumnElement[str | None]:
+    """The value as JSON, to be taken apart by `parse`, for what SQLAlchemy does with it may fail.
+
+    One value that is nested too deep would take the whole answer of the database away.
+    """
+    return cast(xcoms.value, Text)
+
+
+LEFT_SUMMARY = returned_by(SUMMARY.task_id, Summaries)
+LEFT_OUTCOME = returned_by(OUTCOME.task_id, Outcomes)
+RUN = (DagRun.dag_id, DagRun.run_id, DagRun.run_after, DagRun.state)
+VALUE = value_of(XComModel).label("value")
+# Of a run its summary, and what became of its version.
 COLUMNS = (
     *RUN,
     value_of(Summaries).label("summary"),
     value_of(Outcomes).label("outcome"),
     Outcomes.timestamp.label("decided"),
+)
+_MEASURED = returned_by(DRIFT.task_id, XComModel)
+_MEASURING = and_(
+    TaskInstance.dag_id == DagRun.dag_id,
+    TaskInstance.run_id == DagRun.run_id,
+    TaskInstance.task_id == DRIFT.task_id,
+    TaskInstance.map_index == -1,
 )
 
 
@@ -94,6 +112,44 @@ def find_returned[T: BaseModel](
     return parse(run.value, returned)
 
 
+def trained(session: Session, dag_id: str) -> Sequence[Row[Any]]:
+    """COLUMNS of the newest runs of a DAG that trains."""
+    return session.execute(
+        select(*COLUMNS)
+        .outerjoin(Summaries, LEFT_SUMMARY)
+        .outerjoin(Outcomes, LEFT_OUTCOME)
+        .where(DagRun.dag_id == dag_id)
+        .order_by(*NEWEST_FIRST)
+        .limit(SHOWN)
+    ).all()
+
+
+def newest_trained(session: Session, dag_ids: Collection[str]) -> Sequence[Row[Any]]:
+    """COLUMNS of the newest run of each DAG that left a summary."""
+    return session.execute(
+        newest(select(DagRun.id).join(Summaries, LEFT_SUMMARY), dag_ids, COLUMNS)
+        .join(Summaries, LEFT_SUMMARY)
+        .outerjoin(Outcomes, LEFT_OUTCOME)
+    ).all()
+
+
+def newest_runs(session: Session, dag_ids: Collection[str]) -> Sequence[Row[Any]]:
+    """RUN of the newest run of each DAG, whatever it left."""
+    return session.execute(newest(select(DagRun.id), dag_ids, RUN)).all()
+
+
+def monitored(session: Session, dag_id: str) -> Sequence[Row[Any]]:
+    """RUN of the newest runs of a DAG that monitors, the value, and how the task ended."""
+    return session.execute(
+        select(*RUN, VALUE, TaskInstance.state.label("ended"))
+        .outerjoin(XComModel, _MEASURED)
+        .outerjoin(TaskInstance, _MEASURING)
+        .where(DagRun.dag_id == dag_id)
+        .order_by(*NEWEST_FIRST)
+        .limit(SHOWN)
+    ).all()
+
+
 def newest_returned(
     session: Session, dag_ids: Collection[str], returned: Returned[Any]
 ) -> Sequence[Row[Any]]:
@@ -101,6 +157,18 @@ def newest_returned(
     left = returned_by(returned.task_id, XComModel)
     among = newest(select(DagRun.id).join(XComModel, left), dag_ids, (*RUN, VALUE))
     return session.execute(among.join(XComModel, left)).all()
+
+
+def known(session: Session, dag_id: str, run_id: str) -> Row[Any]:
+    """RUN of a run that is there."""
+    return session.execute(
+        select(*RUN).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+    ).one()
+
+
+def has_run(session: Session, dag_id: str) -> bool:
+    """Whether the DAG has any run."""
+    return bool(session.scalar(select(exists().where(DagRun.dag_id == dag_id))))
 
 
 def n_runs(session: Session, dag_id: str) -> int:

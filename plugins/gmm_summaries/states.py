@@ -11,7 +11,7 @@ from airflow.utils.state import DagRunState, TaskInstanceState
 
 from include.gmm.page.reason import NoSummary
 from include.gmm.page.standing import Standing
-from plugins.gmm_summaries.kinds import KINDS, Kind
+from plugins.gmm_summaries.dags import KINDS, Kind
 
 NO_CHAMPION = "There was no champion yet"
 APPROVAL, PROMOTION = "approve_promotion", "promote_model"  # the first in manual mode alone

@@ -128,7 +128,7 @@ def _judged(client: Any, kind: Left) -> tuple[Outcome, str]:
 
 
 def _kinds() -> list[Left]:
-    from include.gmm.page.acts import Published
+    from include.gmm.page.actions import Published
     from tests.gmm.page.drift_examples import drifted
     from tests.gmm.page.examples import after_a_champion, example
     from tests.gmm.page.promotions import promoted

@@ -9,6 +9,16 @@ import pytest
 from include.gmm import settings
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store, store_at
+from tests.gmm.store.servers import (  # noqa: F401
+    azure_address,
+    azure_server,
+    gcs_address,
+    gcs_server,
+    open_store,
+    s3_address,
+    s3_connection_address,
+    s3_server,
+)
 
 
 @pytest.fixture

@@ -195,7 +195,7 @@ def test_the_page_of_a_version_is_drawn_where_it_is_asked_for(version: Path) -> 
     ("content", "output", "told"),
     [
         (None, "page.html", "summary.json: cannot be read"),
-        ('{"schema_version": 1}', "page.html", "has schema 1, and this release reads schema 4"),
+        ('{"schema_version": 1}', "page.html", "has schema 1, and this release reads schema 5"),
         ("", "nowhere/page.html", "page.html: cannot be written (No such file or directory)"),
         ("", "version", "version: cannot be written (Is a directory)"),
         ("", "/dev/null", "/dev/null: cannot be written (Not a file)"),

@@ -203,7 +203,7 @@ def test_segments_have_the_names_that_the_file_gives_them(
 ) -> None:
     summary = named(store, shoppers, segmentation, {2: "Regulars"})
     assert [segment.name for segment in summary.segments] == ["", "Regulars"]
-    assert not any("segment_names" in warning for warning in summary.warnings)
+    assert not any("segment_names" in warning for warning in summary.cautions)
 
 
 def test_names_that_were_given_for_more_segments_are_not_used_and_that_is_told(
@@ -212,7 +212,7 @@ def test_names_that_were_given_for_more_segments_are_not_used_and_that_is_told(
     names = {9: "Nobody", 1: "Most", 3: "Strangers"}
     summary = named(store, shoppers, segmentation, names)
     assert [segment.name for segment in summary.segments] == ["", ""]
-    assert summary.warnings[-1] == (
+    assert summary.cautions[-1] == (
         "segment_names goes beyond the last segment, 2 (Nobody, Strangers): it was made for "
         "another fit, so no name is used. Look at the segments and name them again."
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from pydantic import ValidationError
 from sklearn.mixture import GaussianMixture
 
 from include.gmm.projection import discriminant_axes
@@ -11,11 +13,11 @@ from include.gmm.sampling import SAMPLE_VALUES
 from include.gmm.summary import (
     SAMPLE_ROWS,
     CandidateSummary,
+    Caution,
     MixtureSummary,
     Row,
     Sample,
     Summary,
-    of_segment,
 )
 from tests.gmm.page.examples import after_a_champion, example
 
@@ -89,18 +91,21 @@ def test_fifty_segments_of_five_features_stay_under_250_kilobytes() -> None:
     assert len(largest(5).model_dump_json()) < 250_000
 
 
-def test_a_warning_of_a_component_is_told_by_the_id_of_its_segment() -> None:
-    told = "Component 2 sits on one value of column orders: that value is frequent."
-    assert of_segment(told, "Component", {1: 7, 2: 4}).startswith("Segment 4 sits on one value")
-    assert of_segment("There are 2 of them.", "Component", {}) == "There are 2 of them."
-
-
-def test_a_warning_follows_its_segment_when_the_version_is_compared_anew() -> None:
+def test_a_caution_of_a_component_is_told_by_the_id_that_its_segment_has_now() -> None:
     summary, succession = example(), after_a_champion()
-    before, after = next(
-        (segment.number, number)
-        for segment, number in zip(summary.segments, succession.segment_ids, strict=True)
-        if segment.number != number
+    place = next(
+        place
+        for place, number in enumerate(succession.segment_ids)
+        if summary.segments[place].number != number
     )
-    warned = summary.model_copy(update={"warnings": [f"Segment {before} sits on one value."]})
-    assert warned.following(succession).warnings == [f"Segment {after} sits on one value."]
+    cautions = [Caution(sentence="sits on 0.", component=place), Caution(sentence="Segment 1 is.")]
+    warned = summary.model_copy(update={"warnings": cautions})
+    before, after = summary.segments[place].number, succession.segment_ids[place]
+    assert warned.cautions == [f"Segment {before} sits on 0.", "Segment 1 is."]
+    assert warned.following(succession).cautions == [f"Segment {after} sits on 0.", "Segment 1 is."]
+
+
+def test_a_caution_of_a_component_that_is_not_there_is_refused() -> None:
+    stored = example(3).model_dump() | {"warnings": [{"sentence": "is small.", "component": 3}]}
+    with pytest.raises(ValidationError, match="warnings: there are no such components"):
+        Summary.model_validate(stored)

@@ -36,7 +36,7 @@ from sqlalchemy import delete, insert
 
 from include.gmm.summary import Promoted, Summary
 from plugins.gmm_summaries.app import app
-from plugins.gmm_summaries.kinds import TRAINING
+from plugins.gmm_summaries.dags import TRAINING
 from plugins.gmm_summaries.states import PROMOTION
 from tests.gmm.page.examples import example
 

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from include.gmm.page import pages, vega
 from include.gmm.page.pictures import DrawingError
+from include.gmm.summary import Caution
 from tests.gmm.page.drift_examples import drifted
 from tests.gmm.page.examples import after_a_champion, example
 from tests.gmm.page.promotions import promoted
@@ -91,17 +92,17 @@ def test_the_page_says_what_is_wrong(client: Client, run: Run, value: str, told:
     assert told in client("viewer").get(f"{page}/clusters").text
 
 
-def test_a_warning_of_a_segment_that_is_not_there_stays_as_it_is(
+def test_a_sentence_is_shown_as_it_was_stored_whatever_the_ids_are_now(
     client: Client, run: Run, dag_id: str
 ) -> None:
-    warned = example().model_copy(update={"warnings": ["Segment 77 is small."]})
+    warned = example().model_copy(update={"warnings": [Caution(sentence="Segment 1 is small.")]})
     decided = promoted(example(), succession=after_a_champion())
     left = {
         TASK: warned.model_dump(mode="json"),
         "promote_model": decided.model_dump(mode="json"),
     }
     page = run("success", dict.fromkeys(left, "success"), left, dag_id)
-    assert "Segment 77 is small." in client("viewer").get(f"{page}/clusters").text
+    assert "Segment 1 is small." in client("viewer").get(f"{page}/clusters").text
 
 
 def test_a_measurement_of_equal_segments_cannot_be_read(client: Client, run: Run) -> None:

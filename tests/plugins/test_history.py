@@ -12,9 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 from markupsafe import escape
 
-from include.gmm.page import lists
-from include.gmm.page.charts.history import CHARTS
-from include.gmm.page.past import History, Run, Version
+from include.gmm.page import comparison, history
+from include.gmm.page.charts.trends import CHARTS
+from include.gmm.page.history import History, Run, Version
 from include.gmm.page.standing import Standing
 from include.gmm.page.words import NOTHING, fixed
 from include.gmm.summary import Summary
@@ -235,8 +235,8 @@ def test_names_from_outside_are_text_and_no_address() -> None:
     hostile, other = version(1, summary, HOSTILE), version(0, example(label=HOSTILE), "../x")
     failed = Run(run_id=HOSTILE, date=DAY, state=HOSTILE, note=HOSTILE)
     for page in (
-        lists.history(History(HOSTILE, [hostile, other, failed], left_out=0)),
-        lists.compare(other, hostile),
+        history.history(History(HOSTILE, [hostile, other, failed], left_out=0)),
+        comparison.page(other, hostile),
     ):
         assert "<script>alert" not in page
         assert str(escape("<script>alert(1)</script>")) in page

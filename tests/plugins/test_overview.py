@@ -10,9 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 from markupsafe import escape
 
-from include.gmm.page import lists
-from include.gmm.page.drift import Monitor
-from include.gmm.page.past import Run, Segmentation
+from include.gmm.page import history
+from include.gmm.page.drift_pages import Monitor
+from include.gmm.page.history import Run, Segmentation
 from tests.gmm.page.drift_examples import drifted
 from tests.gmm.page.examples import HOSTILE, example
 
@@ -174,7 +174,7 @@ def test_each_address_is_relative_and_answers(
 
 def test_names_from_outside_are_text_and_no_address() -> None:
     run = Run(run_id=HOSTILE, date=DAY, state=HOSTILE, note=HOSTILE)
-    page = lists.overview(
+    page = history.overview(
         [Segmentation(HOSTILE, HOSTILE, run, run)], {HOSTILE: Monitor(HOSTILE, run)}
     )
     assert "<script>alert" not in page

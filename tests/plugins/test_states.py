@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 from markupsafe import escape
 
-from plugins.gmm_summaries.xcoms import SUMMARY
+from plugins.gmm_summaries.parsing import SUMMARY
 from tests.gmm.page.examples import example
 
 TASK = "load_model_and_evaluate"

@@ -16,7 +16,7 @@ from rich.text import Text
 from include.gmm import settings
 from include.gmm.errors import InputError
 from include.gmm.mixture.progress import Progress as Step
-from include.gmm.scoring.publishing import restore
+from include.gmm.scoring.publishing import restore, unfinished_rollback
 from include.gmm.scoring.scoring import score as score_all
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store, configured, store_at
@@ -103,7 +103,9 @@ def rollback(options: argparse.Namespace, console: Console) -> None:
     """Return to the champion before the present one, and to its table of scores."""
     segmentation = _segmentation(options)
     store = _store(options)
-    promoted = roll_back(store, segmentation.name, _person())
+    unfinished = unfinished_rollback(store, segmentation)
+    serial = unfinished.serial - 1 if unfinished else None
+    promoted = roll_back(store, segmentation.name, _person(), serial)
     console.print(f"{promoted.version}: {promoted.sentence}", markup=False)
     if restore(segmentation, promoted.version):
         console.print(f"{segmentation.scores} shows the table that it had.", markup=False)

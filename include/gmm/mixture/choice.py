@@ -55,6 +55,19 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Caution:
+    """What to be wary of. Of a component, `sentence` is what is said of it, behind its name."""
+
+    sentence: str
+    component: int | None = None  # its place in the mixture
+
+    def __str__(self) -> str:
+        if self.component is None:
+            return self.sentence
+        return f"Component {self.component + 1} {self.sentence}"
+
+
+@dataclass(frozen=True)
 class Choice:
     """The chosen candidate, the best of the others, the rule in words, and what to be wary of."""
 

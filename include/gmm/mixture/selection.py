@@ -13,7 +13,7 @@ from joblib import Parallel, delayed
 from sklearn.mixture import GaussianMixture
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.choice import Candidate, Criterion, choose
+from include.gmm.mixture.choice import Candidate, Caution, Criterion, choose
 from include.gmm.mixture.contest import Contest
 from include.gmm.mixture.em.kernel import expanded_width
 from include.gmm.mixture.em.passes import choose_kernel
@@ -53,10 +53,15 @@ class Selection:
     candidates: list[Candidate]
     rule: str
     lead: str
-    warnings: list[str]
+    cautions: list[Caution]
     reg_covar: Array
     rows: float
     seed: int
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to be wary of, in sentences."""
+        return [str(caution) for caution in self.cautions]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -151,14 +156,17 @@ def select_mixture(
         candidates=candidates,
         rule=choice.rule,
         lead=choice.lead,
-        warnings=[
-            *choice.warnings,
-            *shortages(
-                covariance_types,
-                seen.total,
-                source.n_features,
-                choice.best.n_components,
-                sizes[-1],
+        cautions=[
+            *map(Caution, choice.warnings),
+            *map(
+                Caution,
+                shortages(
+                    covariance_types,
+                    seen.total,
+                    source.n_features,
+                    choice.best.n_components,
+                    sizes[-1],
+                ),
             ),
             *point_masses(search.sample, source, choice.best.parameters),
         ],

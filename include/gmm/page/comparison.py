@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from include.gmm.page import words
-from include.gmm.page.past import bic, bic_per_row
+from include.gmm.page.history import Version, bic, bic_per_row
+from include.gmm.page.pages import environment
 from include.gmm.summary import FeatureSummary, SegmentSummary, Summary
 
 SAME = "the same"
@@ -41,6 +42,20 @@ class Pair:
         if self.left is None or self.right is None:
             return ""
         return points(self.right.share - self.left.share)
+
+
+def page(left: Version, right: Version) -> str:
+    """Two versions side by side."""
+    return environment.get_template("compare.html").render(
+        left=left,
+        right=right,
+        figures=figures(left.summary, right.summary),
+        settings=settings(left.summary, right.summary),
+        pairs=pairs(left.summary, right.summary),
+        columns=columns(left.summary, right.summary),
+        root="../",
+        report=None,
+    )
 
 
 def figures(left: Summary, right: Summary) -> list[Line]:
@@ -108,6 +123,9 @@ def columns(left: Summary, right: Summary) -> list[FeatureSummary]:
 def decimal(value: float | None, decimals: int) -> str:
     """A number with that many decimals, where there is one."""
     return words.NOTHING if value is None else words.fixed(value, decimals)
+
+
+environment.filters["decimal"] = decimal
 
 
 def signed(value: float, decimals: int) -> str:

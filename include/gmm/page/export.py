@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import itertools
 from collections.abc import Iterable, Sequence
 
-from include.gmm.page.pages import report
+from include.gmm.page import assets, vega
+from include.gmm.page.pages import THEME_NAMES, environment, what_if_parameters
 from include.gmm.summary import Summary
 
-__all__ = ["report", "sample_csv", "segments_csv"]
-
+FIGURES = ("shares", "flow", "membership", "confusion", "map", "profiles", "bic", "icl", "aic")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with these a spreadsheet takes text for a formula
+
+
+def report(summary: Summary) -> str:
+    """The page of the clusters as one file that needs nothing else, with its charts in both themes.
+
+    In the place of a chart that cannot be drawn the page says so; its numbers stand beside it.
+    """
+    charts = {
+        f"{name}.{theme}": chart
+        for name, theme in itertools.product(FIGURES, THEME_NAMES)
+        if (chart := vega.specification(summary, name, theme)) is not None
+    }
+    drawn = {
+        name: _as_data(svg.encode(), "image/svg+xml")
+        for name, svg in zip(charts, vega.as_svgs(list(charts.values())), strict=True)
+        if svg is not None
+    }
+    return environment.get_template("clusters.html").render(
+        summary=summary,
+        standing=None,
+        champion=None,
+        root="",
+        report={
+            "styles": assets.content("page.css").decode(),
+            "scripts": [assets.content(name).decode() for name in ("airflow.js", *assets.WHAT_IF)],
+            "charts": drawn,
+            "summary": _as_data(summary.model_dump_json(indent=2).encode(), "application/json"),
+        },
+        what_if=what_if_parameters(summary),
+    )
 
 
 def segments_csv(summary: Summary) -> str:
@@ -72,3 +104,7 @@ def _csv(heading: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
 def _harmless(cell: object) -> object:
     """Text that a spreadsheet would compute gets an apostrophe before it."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def _as_data(content: bytes, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from include.gmm.page import assets, succession, vega, words
+from include.gmm.page import assets, words
 from include.gmm.page.reason import NoSummary
 from include.gmm.page.standing import Champion, Standing
 from include.gmm.summary import HISTOGRAM_BINS, Summary
@@ -18,7 +16,6 @@ from include.gmm.summary import HISTOGRAM_BINS, Summary
 if TYPE_CHECKING:
     from include.gmm.page.charts import ThemeName
 
-FIGURES = ("shares", "flow", "membership", "confusion", "map", "profiles", "bic", "icl", "aic")
 THEME_NAMES: tuple[ThemeName, ...] = ("light", "dark")
 
 environment = Environment(
@@ -49,8 +46,8 @@ for _filter in (
     words.short,
     words.title,
     words.when,
-    succession.newcomers,
-    succession.retired,
+    words.newcomers,
+    words.retired,
 ):
     environment.filters[_filter.__name__] = _filter
 
@@ -65,37 +62,7 @@ def clusters(
         champion=champion,
         root="../../",
         report=None,
-        what_if=_what_if(summary),
-    )
-
-
-def report(summary: Summary) -> str:
-    """The same page as one file that needs nothing else, with its charts in both themes.
-
-    In the place of a chart that cannot be drawn the page says so; its numbers stand beside it.
-    """
-    charts = {
-        f"{name}.{theme}": chart
-        for name, theme in itertools.product(FIGURES, THEME_NAMES)
-        if (chart := vega.specification(summary, name, theme)) is not None
-    }
-    drawn = {
-        name: _as_data(svg.encode(), "image/svg+xml")
-        for name, svg in zip(charts, vega.as_svgs(list(charts.values())), strict=True)
-        if svg is not None
-    }
-    return environment.get_template("clusters.html").render(
-        summary=summary,
-        standing=None,
-        champion=None,
-        root="",
-        report={
-            "styles": assets.content("page.css").decode(),
-            "scripts": [assets.content(name).decode() for name in ("airflow.js", *assets.WHAT_IF)],
-            "charts": drawn,
-            "summary": _as_data(summary.model_dump_json(indent=2).encode(), "application/json"),
-        },
-        what_if=_what_if(summary),
+        what_if=what_if_parameters(summary),
     )
 
 
@@ -104,7 +71,7 @@ def message(reason: NoSummary, root: str = "../../") -> str:
     return environment.get_template("message.html").render(reason=reason, root=root, report=None)
 
 
-def _what_if(summary: Summary) -> str:
+def what_if_parameters(summary: Summary) -> str:
     """What `what_if.js` computes membership probabilities from."""
     features = [feature for feature in summary.features if feature.in_mixture]
     return json.dumps(
@@ -126,7 +93,3 @@ def _what_if(summary: Summary) -> str:
             "least": summary.evaluation.least_log_density,
         }
     )
-
-
-def _as_data(content: bytes, media_type: str) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"

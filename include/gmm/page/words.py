@@ -109,6 +109,18 @@ def title(segment: SegmentSummary | FormerSegment) -> str:
     return segment.name or f"Segment {segment.number}"
 
 
+def newcomers(summary: Summary) -> list[SegmentSummary]:
+    """The segments that go on with none of the champion's."""
+    former = {segment.number for segment in summary.succession.former}
+    return [segment for segment in summary.segments if segment.number not in former]
+
+
+def retired(summary: Summary) -> list[str]:
+    """The champion's segments that none goes on with, by their names, or numbers without one."""
+    names = {segment.number: segment.name for segment in summary.succession.former}
+    return [names.get(number) or f"Segment {number}" for number in summary.succession.retired]
+
+
 def tint(value: float | None, feature: FeatureSummary) -> str:
     """The CSS class for a cell: how far from the mean, in standard deviations over all rows."""
     if value is None or feature.mean is None or not feature.standard_deviation:

@@ -15,7 +15,8 @@ from include.gmm.scoring.tables import parts, physical, show, shown, transaction
 from include.gmm.settings import WAREHOUSE, Segmentation
 from include.gmm.sql import quoted
 from include.gmm.store import Store
-from include.gmm.versions import artifacts
+from include.gmm.versions import artifacts, champion
+from include.gmm.versions.champion import Champion
 
 
 def publish(store: Store, plan: ScoringPlan, path: Path = WAREHOUSE, *, held: bool = False) -> int:
@@ -56,6 +57,22 @@ def restore(settings: Segmentation, version: str, path: Path = WAREHOUSE) -> boo
         if kept:
             show(connection, settings.scores, version)
     return kept
+
+
+def unfinished_rollback(
+    store: Store, settings: Segmentation, path: Path = WAREHOUSE
+) -> Champion | None:
+    """The champion of a rollback that was interrupted before the view showed its table again.
+
+    A rollback that is asked for then has to finish that one, not to go back once more.
+    """
+    present = champion.read(store, settings.name)
+    if present is None or present.cause != "rollback" or not path.is_file():
+        return None
+    with transaction(path) as connection:
+        kept = present.reference.version in parts(connection, settings.scores)
+        pending = kept and shown(connection, settings.scores) != present.reference.version
+    return present if pending else None
 
 
 def _is_published(connection: duckdb.DuckDBPyConnection, plan: ScoringPlan) -> bool:

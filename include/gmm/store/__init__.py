@@ -8,6 +8,7 @@ store, whoever else is at work. Nothing outside of this package knows which of t
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -38,6 +39,13 @@ class Store(Protocol):
         To put the same bytes again is no error: a reply may have been lost.
         """
 
+    def put_file(self, name: str, path: Path) -> None:
+        """`put` for what is too large for memory: the content of a file of this machine.
+
+        Nobody may write into the file afterwards, because it may be the object itself then;
+        to delete it does no harm.
+        """
+
     def replace(self, name: str, content: bytes) -> None:
         """Make the object, or another in its place: readers see the old one or the new one.
 
@@ -46,6 +54,12 @@ class Store(Protocol):
 
     def read(self, name: str) -> bytes:
         """The object. Raises MissingError if there is none."""
+
+    def fetched(self, name: str) -> AbstractContextManager[Path]:
+        """`read` for what is too large for memory: a file of this machine with the object in it.
+
+        It may be read as long as the context lasts, and never be written to.
+        """
 
     def list(self, folder: str) -> list[str]:
         """The names of all objects below `folder`, sorted, as they are at this moment."""

@@ -6,16 +6,19 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import copyfileobj
 from typing import IO
 
 from include.gmm import disk
 from include.gmm.errors import InputError
 from include.gmm.store import ExistsError, MissingError
+from include.gmm.store.streams import PIECE, same
 
 DRAFT = ".draft-"  # how the name of a file begins that does not have its own yet
+READABLE = 0o644  # other users of the machine may look, as with any file
 ABANDONED = 24 * 3600  # seconds after which a draft is one of a process that crashed
 
 
@@ -32,34 +35,35 @@ class LocalStore:
 
     def put(self, name: str, content: bytes) -> None:
         """Make the object. Raises ExistsError if there is another one."""
-        path = self._path(name)
-        with disk.writing(path), self._draft(content) as draft, disk.made(path.parent):
-            try:
-                os.link(draft, path)
-            except FileExistsError:
-                if self.read(name) != content:
-                    raise ExistsError(name) from None
-            _sync(path.parent)
+        with self._draft(name, lambda file: file.write(content)) as draft:
+            if not _named(draft, self._path(name)) and self.read(name) != content:
+                raise ExistsError(name)
+
+    def put_file(self, name: str, path: Path) -> None:
+        """Make the object of a file: by a link to it where that can be, else by a copy."""
+        with _source(path) as source:
+            if self._linked(name, path, source):
+                return
+            with self._draft(name, lambda file: copyfileobj(source, file, PIECE)) as draft:
+                if not _named(draft, self._path(name)):
+                    self._demand_same(name, source)
 
     def replace(self, name: str, content: bytes) -> None:
         """Make the object, or another in its place."""
-        path = self._path(name)
-        with disk.writing(path), self._draft(content) as draft, disk.made(path.parent):
-            draft.replace(path)
-            _sync(path.parent)
+        with self._draft(name, lambda file: file.write(content)) as draft:
+            draft.replace(self._path(name))
 
     def read(self, name: str) -> bytes:
         """The object. Raises MissingError if there is none."""
-        path = self._path(name)
-        try:
-            self._refuse_links(path)
-            with path.open("rb") as file:
-                self._refuse_foreign(path, os.fstat(file.fileno()))
-                return file.read()
-        except (FileNotFoundError, NotADirectoryError):
-            raise MissingError(f"{path}: there is no such file") from None
-        except OSError as error:
-            raise InputError(disk.told(error, path)) from error
+        with self._opened(name) as file:
+            return file.read()
+
+    @contextmanager
+    def fetched(self, name: str) -> Iterator[Path]:
+        """The object's own file. Raises MissingError if there is none."""
+        with self._opened(name):
+            pass  # its checks are made; an error of the context is none of the file
+        yield self._path(name)
 
     def list(self, folder: str) -> list[str]:
         """The names of all objects below `folder`, sorted."""
@@ -86,18 +90,57 @@ class LocalStore:
         return self.root.joinpath(*parts)
 
     @contextmanager
-    def _draft(self, content: bytes) -> Iterator[Path]:
-        with disk.made(self.root), self._new_draft() as file:
+    def _draft(self, name: str, fill: Callable[[IO[bytes]], object]) -> Iterator[Path]:
+        """A file that is on the disk whole, to be given the name within the context."""
+        path = self._path(name)
+        with disk.writing(path), disk.made(self.root), self._new_draft() as file:
             draft = Path(file.name)
             try:
-                file.write(content)
+                fill(file)
                 file.flush()
                 os.fsync(file.fileno())
-                draft.chmod(0o644)  # other users of the machine may look, as with any file
-                yield draft
+                draft.chmod(READABLE)
+                with disk.made(path.parent):
+                    yield draft
+                    _sync(path.parent)
             finally:
                 with suppress(OSError):
                     draft.unlink(missing_ok=True)
+
+    def _linked(self, name: str, path: Path, source: IO[bytes]) -> bool:
+        """Whether the file itself could become the object; raises ExistsError like `put_file`."""
+        if os.fstat(source.fileno()).st_uid != os.geteuid():
+            return False
+        place = self._path(name)
+        with disk.writing(place), disk.made(place.parent):
+            os.fsync(source.fileno())
+            os.fchmod(source.fileno(), READABLE)
+            try:
+                if not _named(path.resolve(), place):
+                    self._demand_same(name, source)
+            except OSError:  # another file system, or one without links
+                return False
+            _sync(place.parent)
+        return True
+
+    def _demand_same(self, name: str, source: IO[bytes]) -> None:
+        source.seek(0)
+        with self._opened(name) as there:
+            if not same(source, there):
+                raise ExistsError(name)
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[IO[bytes]]:
+        path = self._path(name)
+        try:
+            self._refuse_links(path)
+            with path.open("rb") as file:
+                self._refuse_foreign(path, os.fstat(file.fileno()))
+                yield file
+        except (FileNotFoundError, NotADirectoryError):
+            raise MissingError(f"{path}: there is no such file") from None
+        except OSError as error:
+            raise InputError(disk.told(error, path)) from error
 
     def _new_draft(self) -> IO[bytes]:
         """A file with a random name, so that no two processes or containers clash."""
@@ -138,6 +181,25 @@ class LocalStore:
                 f"{path}: belongs to another user ({found.st_uid}), and is not trusted; find out "
                 "who wrote it, and take it over with chown if it is yours"
             )
+
+
+def _named(file: Path, place: Path) -> bool:
+    """Whether the place was free, and the file is there now as well."""
+    try:
+        os.link(file, place)
+    except FileExistsError:
+        return False
+    return True
+
+
+@contextmanager
+def _source(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise InputError(disk.told(error, path)) from error
+    with file:
+        yield file
 
 
 def _sync(folder: Path) -> None:

@@ -99,7 +99,7 @@ def model_card(summary: Summary, manifest: Manifest, promoted: Promoted | None =
         "## Gates",
         succession_in_words(promoted.succession if promoted else summary.succession),
         "## Limits",
-        "\n".join([LIMITS, *(f"- {_text(warning)}" for warning in summary.warnings)]),
+        "\n".join([LIMITS, *(f"- {_text(warning)}" for warning in summary.cautions)]),
         "## How it was made",
         _table(
             ("", ""),

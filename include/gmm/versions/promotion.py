@@ -87,6 +87,10 @@ def promote(
 
 def roll_back(store: Store, segmentation: str, actor: str, serial: int | None = None) -> Promoted:
     """As `champion.roll_back`; returns what is to be told of it."""
+    there = champion.read(store, segmentation)
+    done = there and there.cause == "rollback" and there.serial - 1 == serial
+    if not done:  # what is damaged is told before anything is changed
+        saved_summary.read(store, champion.before(store, segmentation)[1].reference)
     former = champion.roll_back(store, segmentation, actor, serial)
     taken_back = champion.history(store, segmentation)[former.serial - 2]
     return Promoted(

@@ -1,4 +1,4 @@
-"""The summary among the files of a version, for those who only read it."""
+"""The summary among the files of a version, with the page that people look at."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ NAME = "summary.json"
 
 
 def keep(store: Store, reference: Reference, summary: Summary) -> None:
-    """Put the summary beside the version, in place of an earlier one."""
+    """Put the summary beside the version, and its page, in place of earlier ones."""
+    # Imported here, because who only reads a summary need not load what draws.
+    from include.gmm.page.export import report
+
     store.replace(file_of(reference, NAME), sealed(summary))
+    store.replace(file_of(reference, "report.html"), report(summary).encode())
 
 
 def exists(store: Store, reference: Reference) -> bool:

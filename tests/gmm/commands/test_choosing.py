@@ -20,7 +20,7 @@ def test_missing_values_are_left_out_and_told_where_the_options_say_so(
     assert told in " ".join(capsys.readouterr().out.split())
     (summary,) = summaries(file)
     assert summary.rows == 219
-    assert any(told in warning for warning in summary.warnings)
+    assert any(told in warning for warning in summary.cautions)
     card = next((file.parent / "models").rglob("card.md")).read_text()
     assert "Rows left out | 21" in card
 

@@ -13,7 +13,7 @@ from include.gmm import settings, warehouse
 from include.gmm.__main__ import main
 from include.gmm.commands import life
 from include.gmm.evaluation import evaluate
-from include.gmm.scoring.publishing import restore
+from include.gmm.scoring.publishing import restore, unfinished_rollback
 from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
 from include.gmm.store import store_at
@@ -72,6 +72,7 @@ def say(
     monkeypatch.setattr(life, "read_features", partial(warehouse.read_features, path=path))
     monkeypatch.setattr(life, "score_all", partial(score, path=path))
     monkeypatch.setattr(life, "restore", partial(restore, path=path))
+    monkeypatch.setattr(life, "unfinished_rollback", partial(unfinished_rollback, path=path))
 
     def said(command: str, *arguments: str) -> tuple[int, str]:
         status = main([command, "shoppers", *arguments, "--models", str(models)])
@@ -168,6 +169,35 @@ def test_a_rollback_brings_back_the_champion_before_and_its_scores(
         "shoppers_segments shows the table that it had.\n"
     )
     assert rows(path, "FROM shoppers_segments ORDER BY ALL") == earlier
+
+
+def test_a_rollback_that_was_interrupted_before_the_view_is_finished_by_the_next(
+    version: Callable[[int], str], say: Say, path: Path, models: Path
+) -> None:
+    first, second = version(1), version(2)
+    for made in (first, second):
+        say("promote", made)
+        say("score")
+    champion.roll_back(store_at(models), "shoppers", "a test")  # and the view is not changed
+    status, told = say("rollback")
+    assert (status, f"{first}: It is the champion again" in told) == (0, True)
+    assert rows(path, "SELECT DISTINCT model_version FROM shoppers_segments") == [(first,)]
+    assert len(champion.history(store_at(models), "shoppers")) == 3
+    assert say("rollback")[0] == 2  # that one is finished: there is none before
+
+
+def test_a_rollback_to_a_damaged_version_changes_nothing(
+    version: Callable[[int], str], say: Say, models: Path
+) -> None:
+    for made in (first := version(1), version(2)):
+        say("promote", made)
+    summary = models / "shoppers" / first / "summary.json"
+    content = summary.read_bytes()
+    summary.write_bytes(content[:-20])
+    assert say("rollback")[0] == 2
+    assert len(champion.history(store_at(models), "shoppers")) == 2
+    summary.write_bytes(content)
+    assert say("rollback")[0] == 0
 
 
 def test_a_rollback_without_scores_says_how_to_make_them(

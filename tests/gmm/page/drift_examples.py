@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 from include.gmm.monitoring.drift import Drift, FeatureDrift, Kind, Measure, SegmentDrift
-from include.gmm.page import drift, vega
+from include.gmm.page import drift_pages, vega
 from include.gmm.page.charts import ThemeName
-from include.gmm.page.drift import DriftHistory, Monitored
-from include.gmm.page.past import Run
+from include.gmm.page.drift_pages import DriftHistory, Monitored
+from include.gmm.page.history import Run
 
 SVG = "{http://www.w3.org/2000/svg}"
 FIRST = datetime(2026, 11, 1, 4, 30, tzinfo=UTC)
@@ -70,7 +70,7 @@ def over_time(*psi: float, label: str = "Total spend") -> DriftHistory:
 
 def drawn_over_time(*psi: float, theme: ThemeName = "light", label: str = "Spend") -> str:
     """The chart of these measurements over time, as SVG."""
-    made = drift.history_chart(over_time(*psi, label=label), "drift-measures", theme)
+    made = drift_pages.history_chart(over_time(*psi, label=label), "drift-measures", theme)
     assert made is not None
     return vega.as_svg(made)
 

@@ -9,6 +9,7 @@ from include.gmm.settings import CovarianceType
 from include.gmm.summary import (
     HISTOGRAM_BINS,
     CandidateSummary,
+    Caution,
     Evaluation,
     FeatureSummary,
     FormerSegment,
@@ -40,7 +41,7 @@ def example(segments: int = 5, label: str = "Average order", path: str = "model.
         seed=0,
         rule=f"The smallest K whose BIC is within 2 % of the best gain: {segments} of 1 to 10.",
         lead="The runner-up (6 components, full) has a BIC higher by 12.5.",
-        warnings=["28 of 40 candidates are degenerate and were set aside."],
+        warnings=[Caution(sentence="28 of 40 candidates are degenerate and were set aside.")],
         features=[
             _feature("recency_days", "Days since last order", "days", 368.4, 182.0),
             _feature("orders", "Orders", "", 2.955, 4.736),

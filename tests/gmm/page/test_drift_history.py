@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from include.gmm.page import drift, vega
+from include.gmm.page import drift_pages, vega
 from include.gmm.page.charts import THEMES, ThemeName
 from tests.gmm.page.drift_examples import SVG, drawn_over_time, over_time, texts
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("drawn_here")
 
 
 def test_the_history_lists_the_runs_and_marks_breaches() -> None:
-    page = drift.history(over_time(0.1, 0.31, 0.25))
+    page = drift_pages.history(over_time(0.1, 0.31, 0.25))
     runs = page[page.index("The newest first.") :]
     assert "3 of the 4 runs" in page
     assert runs.count("state-failed") == 3, "two breaches, and the run that failed"
@@ -26,7 +26,7 @@ def test_the_history_lists_the_runs_and_marks_breaches() -> None:
 
 
 def test_the_values_of_the_history_stand_in_a_table() -> None:
-    page = drift.history(over_time(0.1, 0.31))
+    page = drift_pages.history(over_time(0.1, 0.31))
     table = page[page.index("Values of each run") : page.index("</details>")]
     assert "0.310 <small>breach, threshold 0.2</small>" in table
     assert "0.100 <small>no breach, threshold 0.2</small>" in table
@@ -37,24 +37,26 @@ def test_the_values_of_the_history_stand_in_a_table() -> None:
     [((), "one run on this page left no measurement"), ((0.1,), "1 of the 2 runs")],
 )
 def test_the_history_counts_its_measurements(psi: tuple[float, ...], said: str) -> None:
-    assert said in " ".join(drift.history(over_time(*psi)).split())
+    assert said in " ".join(drift_pages.history(over_time(*psi)).split())
 
 
 def test_a_history_without_measurements_has_no_chart() -> None:
     nothing = over_time()
-    page = drift.history(nothing)
+    page = drift_pages.history(nothing)
     assert "there is no chart yet" in page
     assert "<figure" not in page
-    assert drift.history_chart(nothing, "drift-measures", "light") is None
+    assert drift_pages.history_chart(nothing, "drift-measures", "light") is None
 
 
 def test_a_measure_that_only_some_runs_have_is_left_out_of_the_others() -> None:
     both = over_time(0.1, 0.2)
     newest, oldest, failed = both.runs
-    assert isinstance(newest, drift.Monitored)
+    assert isinstance(newest, drift_pages.Monitored)
     fewer = newest.drift.model_copy(update={"measures": newest.drift.measures[1:]})
-    last = drift.Monitored(run_id="x", date=newest.date, state="success", drift=fewer)
-    page = drift.history(drift.DriftHistory("customers_monitor", [last, oldest, failed], 0))
+    last = drift_pages.Monitored(run_id="x", date=newest.date, state="success", drift=fewer)
+    page = drift_pages.history(
+        drift_pages.DriftHistory("customers_monitor", [last, oldest, failed], 0)
+    )
     assert page.count("not measured") == 1
 
 
@@ -74,7 +76,7 @@ def test_the_chart_over_time_is_drawn_for_one_and_for_fifty_runs(
 
 
 def test_the_lines_over_time_are_multiples_of_the_threshold() -> None:
-    made = drift.history_chart(over_time(0.1, 0.3), "drift-measures", "light")
+    made = drift_pages.history_chart(over_time(0.1, 0.3), "drift-measures", "light")
     assert made is not None
     (rows,) = made["datasets"].values()
     spend = [row for row in rows if row["measure"] == "Total spend"]
@@ -91,9 +93,9 @@ def test_the_threshold_is_one_line_in_each_panel() -> None:
 def test_lines_break_where_another_champion_took_over() -> None:
     found = over_time(0.1, 0.3, 0.2, 0.25)
     *newest, oldest, failed = found.runs
-    assert isinstance(oldest, drift.Monitored)
+    assert isinstance(oldest, drift_pages.Monitored)
     before = replace(oldest, drift=oldest.drift.model_copy(update={"version": "before"}))
-    made = drift.history_chart(
+    made = drift_pages.history_chart(
         replace(found, runs=[*newest, before, failed]), "drift-measures", "light"
     )
     assert made is not None

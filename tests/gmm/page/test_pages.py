@@ -9,11 +9,11 @@ from html import escape
 
 import pytest
 
-from include.gmm.page import pages, words
+from include.gmm.page import export, pages, words
 from include.gmm.page.assets import content
 from include.gmm.page.charts import THEMES
 from include.gmm.page.reason import NoSummary
-from include.gmm.summary import Summary
+from include.gmm.summary import Caution, Summary
 from tests.gmm.page.examples import HOSTILE, example
 from tests.gmm.page.parsed import Parsed
 
@@ -50,7 +50,7 @@ def test_each_segment_has_its_row(segments: int) -> None:
 def test_names_from_outside_are_text() -> None:
     summary = example(label=HOSTILE, path=HOSTILE).model_copy(
         update=dict.fromkeys(("title", "key", "rule", "version", "segmentation"), HOSTILE)
-        | {"warnings": [HOSTILE]}
+        | {"warnings": [Caution(sentence=HOSTILE)]}
     )
     page = pages.clusters(summary)
     assert "<script>alert" not in page
@@ -89,7 +89,7 @@ def test_each_figure_has_a_table_of_its_numbers_in_its_section() -> None:
 
 
 def test_a_report_needs_nothing_else() -> None:
-    page = pages.report(example())
+    page = export.report(example())
     for address in Parsed(page).addresses():
         assert address.startswith(("#", "data:")), address[:80]
     assert "@import" not in page
@@ -98,20 +98,20 @@ def test_a_report_needs_nothing_else() -> None:
 
 def test_each_picture_of_a_report_says_in_words_what_it_shows() -> None:
     pictures = [
-        attributes for tag, attributes in Parsed(pages.report(example())).tags if tag == "img"
+        attributes for tag, attributes in Parsed(export.report(example())).tags if tag == "img"
     ]
-    assert len(pictures) == 2 * (len(pages.FIGURES) - 1)  # without a champion there is no flow
+    assert len(pictures) == 2 * (len(export.FIGURES) - 1)  # without a champion there is no flow
     assert all(len(picture["alt"] or "") > 20 for picture in pictures)
 
 
 def test_a_report_brings_its_summary_along_unchanged() -> None:
-    (data,) = re.findall(r'href="data:application/json;base64,([^"]+)"', pages.report(example()))
+    (data,) = re.findall(r'href="data:application/json;base64,([^"]+)"', export.report(example()))
     assert Summary.model_validate_json(base64.b64decode(data)) == example()
 
 
 def test_no_markup_of_the_user_is_in_a_report() -> None:
     hostile = example(label=HOSTILE, path=HOSTILE).model_copy(update={"title": HOSTILE})
-    page = pages.report(hostile)
+    page = export.report(hostile)
     assert "<script>alert" not in page
     assert page.count("<script>") == 4
 

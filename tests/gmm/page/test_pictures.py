@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.page import pages, pictures
+from include.gmm.page import export, pictures
 from include.gmm.page.pictures import DrawingError, Order, Pictures
 from tests.gmm.page.examples import example
 
 Started = list[list[Order]]
 READS_A_REPORT = """
 import sys
-from include.gmm.page import pages
+from include.gmm.page import export
 from tests.gmm.page.examples import example
-assert "data:image/svg+xml" in pages.report(example())
+assert "data:image/svg+xml" in export.report(example())
 print([name for name in sys.modules if name.startswith("vl_convert")])
 """
 
@@ -155,7 +155,7 @@ def test_a_report_says_where_a_chart_could_not_be_drawn(
 
     monkeypatch.setattr(pictures, "_answers", failing)
     monkeypatch.setattr(pictures.pictures, "_kept", type(pictures.pictures._kept)())
-    page = pages.report(example())
+    page = export.report(example())
     assert page.count("This chart could not be drawn.") == 4  # confusion, profiles, both themes
     assert caplog.records[0].levelno == logging.WARNING
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from include.gmm.errors import InputError
+from include.gmm.store import ExistsError
 from include.gmm.store.local import ABANDONED, DRAFT, LocalStore
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -67,6 +68,48 @@ def test_drafts_are_no_objects(folder: Path, store: LocalStore) -> None:
     assert store.list("models") == ["models/a"]
 
 
+def test_a_file_of_the_same_disk_is_linked_and_its_content_not_moved(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"large")
+    store.put_file("a/b", file)
+    with store.fetched("a/b") as fetched:
+        assert fetched.samefile(file)
+
+
+def test_a_file_of_another_disk_is_copied(
+    folder: Path, store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"large")
+    link = os.link
+
+    def one_disk_only(source: Path, place: Path) -> None:
+        if source == file:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        link(source, place)
+
+    monkeypatch.setattr(os, "link", one_disk_only)
+    store.put_file("a/b", file)
+    store.put_file("a/b", file)
+    with store.fetched("a/b") as fetched:
+        assert not fetched.samefile(file)
+        assert fetched.read_bytes() == b"large"
+    file.write_bytes(b"changed")
+    with pytest.raises(ExistsError):
+        store.put_file("a/b", file)
+    assert not list(folder.glob(f"{DRAFT}*"))
+
+
+def test_a_link_is_not_what_a_file_becomes(store: LocalStore, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"large")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    store.put_file("a/b", tmp_path / "link")
+    (tmp_path / "file").unlink()
+    assert store.read("a/b") == b"large"
+
+
 @pytest.mark.parametrize("place", ["a/b", "a"])
 def test_a_link_is_not_followed(
     folder: Path, store: LocalStore, tmp_path: Path, place: str
@@ -79,6 +122,8 @@ def test_a_link_is_not_followed(
     link.symlink_to(elsewhere / "b" if place == "a/b" else elsewhere)
     with pytest.raises(InputError, match=r"is a link"):
         store.read("a/b")
+    with pytest.raises(InputError, match=r"is a link"), store.fetched("a/b"):
+        pass
 
 
 def test_the_folder_itself_may_be_reached_by_a_link(folder: Path, tmp_path: Path) -> None:

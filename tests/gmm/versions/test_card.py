@@ -10,7 +10,7 @@ import pytest
 
 from include.gmm.evaluation import evaluate
 from include.gmm.store import Store
-from include.gmm.summary import Promoted, Summary
+from include.gmm.summary import Caution, Promoted, Summary
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.card import add_card, as_html, model_card, succession_in_words
@@ -142,7 +142,8 @@ def test_the_features_are_told_with_how_they_are_read(manifest: Manifest) -> Non
 
 
 def test_the_choice_and_the_warnings_are_told(manifest: Manifest) -> None:
-    summary = example(3).model_copy(update={"warnings": ["Mind the gap.", "And the <step>."]})
+    cautions = [Caution(sentence=told) for told in ("Mind the gap.", "And the <step>.")]
+    summary = example(3).model_copy(update={"warnings": cautions})
     page = page_of(summary, manifest)
     assert (
         "3 components, full covariances, seed 0, out of 40 candidates. "
@@ -155,7 +156,7 @@ def test_the_choice_and_the_warnings_are_told(manifest: Manifest) -> None:
 def test_text_of_the_users_is_shown_and_not_obeyed(manifest: Manifest, text: str) -> None:
     summary = example(3, label=text)
     named = [each.model_copy(update={"name": text}) for each in summary.segments]
-    changes = {"title": text, "segments": named, "warnings": [text]}
+    changes = {"title": text, "segments": named, "warnings": [Caution(sentence=text)]}
     described = manifest.settings.model_copy(update={"description": text})
     markdown = model_card(
         summary.model_copy(update=changes), manifest.model_copy(update={"settings": described})

@@ -13,22 +13,29 @@ import pytest
 
 from include.gmm.evaluation import evaluate
 from include.gmm.settings import Segmentation
-from include.gmm.store import Store, store_at
-from include.gmm.summary import Gate, Promoted, Succession
-from include.gmm.training import train
+from include.gmm.store import Store
+from include.gmm.summary import Caution, Gate, Promoted, Succession, Summary
+from include.gmm.training import _choice, train
 from include.gmm.versions import artifacts, champion, promotion, pruning, saved_summary
 from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.promotion import compare_anew, promote
 from include.gmm.versions.seal import sealed
+from tests.gmm.store.servers import TESTED, OpenStore
+from tests.gmm.versions.examples import appointed
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+def page(summary: Summary) -> str:
+    """In the place of the whole page the ids of the segments, and what to be wary of."""
+    return " ".join([*(str(each.number) for each in summary.segments), *summary.cautions])
+
+
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def store(open_store: OpenStore, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Where the versions are; their page, which takes a second, is drawn in other tests."""
-    monkeypatch.setattr("include.gmm.page.export.report", lambda summary: summary.version)
-    return store_at(tmp_path / "store")
+    monkeypatch.setattr("include.gmm.page.export.report", page)
+    return open_store()
 
 
 @pytest.fixture
@@ -193,6 +200,26 @@ def test_a_version_is_compared_anew_with_a_champion_that_came_meanwhile(
     assert outcome.sentence in store.read(artifacts.file_of(second[0], "card.md")).decode()
 
 
+def test_ids_of_a_later_comparison_are_those_of_the_summary_its_page_and_the_card(
+    store: Store, version: Any, promoted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frequent = Caution(sentence="sits on one value.", component=0)
+    monkeypatch.setattr(
+        "include.gmm.training._choice",
+        lambda *given: _choice(*given).model_copy(update={"warnings": [frequent]}),
+    )
+    first, second = version(1), version(2)  # beside no champion, both
+    appointed(store, first[0], (8, 5))
+    succession = promoted(second).succession
+    ids = succession.segment_ids
+    assert {*ids} == {8, 5}
+    told = f"Segment {ids[0]} sits on one value."
+    summary = saved_summary.read(store, second[0])
+    assert ([each.number for each in summary.segments], summary.cautions) == ([*ids], [told])
+    assert store.read(artifacts.file_of(second[0], "report.html")).decode() == page(summary)
+    assert f"- {told[:-1]}" in store.read(artifacts.file_of(second[0], "card.md")).decode()
+
+
 def test_a_clock_that_was_wrong_once_keeps_no_later_version_out(
     store: Store, version: Any, promoted: Any
 ) -> None:
@@ -279,6 +306,7 @@ class Turns:
             thread.join(30)
 
 
+@pytest.mark.parametrize("open_store", TESTED, indirect=True)
 def test_the_champion_is_the_newest_that_passed_over_200_interleavings(
     store: Store,
     version: Any,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from include.gmm.page.charts.choice import aic, bic, icl
+from include.gmm.page.charts.candidates import aic, bic, icl
 from include.gmm.page.charts.flow import flow
 from include.gmm.page.charts.membership import confusion, membership
 from include.gmm.page.charts.scatter import pair, projection

@@ -10,7 +10,7 @@ import altair as alt
 
 from include.gmm.monitoring.drift import Drift, FeatureDrift
 from include.gmm.page.charts.theme import WIDTH, Theme, data, finish
-from include.gmm.page.drift import DriftHistory, bins, heading, verdict
+from include.gmm.page.drift_pages import DriftHistory, bins, heading, verdict
 
 ACROSS = 270  # pixels for shares, beside the names of bins
 LABELS = 150  # pixels at most for those

@@ -1,4 +1,4 @@
-"""What the tasks of a run returned, as the metadata database keeps it."""
+"""What the tasks of a run returned: read as what it should be, or why that cannot be."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from airflow.models.dagrun import DagRun
-from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from sqlalchemy import ColumnElement, Text, and_, cast
-from sqlalchemy.orm import aliased
 
 from include.gmm.monitoring.drift import Drift
-from include.gmm.page.acts import Published
+from include.gmm.page.actions import Published
 from include.gmm.page.reason import NoSummary
 from include.gmm.summary import Promoted, Summary
-from plugins.gmm_summaries.kinds import MONITORING, ROLLBACK, SCORING, TRAINING
+from plugins.gmm_summaries.dags import MONITORING, ROLLBACK, SCORING, TRAINING
 from plugins.gmm_summaries.states import PROMOTION
 
 FAULTS_SHOWN = 5
@@ -44,29 +40,6 @@ OUTCOME = Returned(Promoted, PROMOTION, "decision")
 DRIFT = Returned(Drift, MONITORING.task_id, MONITORING.left)
 PUBLISHED = Returned(Published, SCORING.task_id, SCORING.left)
 ROLLED_BACK = Returned(Promoted, ROLLBACK.task_id, ROLLBACK.left)
-Summaries, Outcomes = aliased(XComModel), aliased(XComModel)
-
-
-def returned_by(task_id: str | ColumnElement[str], xcoms: Any) -> ColumnElement[bool]:
-    """What the task of a DagRun returned, by the primary key: the database looks at one row."""
-    return and_(
-        xcoms.dag_run_id == DagRun.id,
-        xcoms.task_id == task_id,
-        xcoms.map_index == -1,
-        xcoms.key == XCOM_RETURN_KEY,
-    )
-
-
-def value_of(xcoms: Any) -> ColumnElement[str | None]:
-    """The value as JSON, to be taken apart by `parse`, for what SQLAlchemy does with it may fail.
-
-    One value that is nested too deep would take the whole answer of the database away.
-    """
-    return cast(xcoms.value, Text)
-
-
-LEFT_SUMMARY = returned_by(TRAINING.task_id, Summaries)
-LEFT_OUTCOME = returned_by(PROMOTION, Outcomes)
 
 
 def parse[T: BaseModel](value: str | None, returned: Returned[T]) -> T | NoSummary:

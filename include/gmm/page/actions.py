@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
+from include.gmm.page.history import Run
 from include.gmm.page.pages import environment
-from include.gmm.page.past import Run
 from include.gmm.page.reason import NoSummary
 from include.gmm.parts import Count, Text
 from include.gmm.summary import Promoted
@@ -27,7 +27,7 @@ class Published(BaseModel):
 
 
 @dataclass(frozen=True)
-class Act:
+class Action:
     """A DAG of this sort, with what a run of it left, or why there is nothing to tell."""
 
     does: Literal["scores", "rollback"]
@@ -47,18 +47,18 @@ class Act:
         return quote(self.training or "", safe="")
 
 
-def run(found: Act) -> str:
+def run(found: Action) -> str:
     """What one run left."""
     return _page(found, root="../../")
 
 
-def newest(found: Act) -> str:
+def newest(found: Action) -> str:
     """What the newest run left."""
     return _page(found, root="../")
 
 
-def _page(found: Act, root: str) -> str:
+def _page(found: Action, root: str) -> str:
     reason = found.left if isinstance(found.left, NoSummary) else None
     return environment.get_template(f"{found.does}.html").render(
-        act=found, left=None if reason else found.left, reason=reason, root=root, report=None
+        action=found, left=None if reason else found.left, reason=reason, root=root, report=None
     )

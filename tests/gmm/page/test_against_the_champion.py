@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from include.gmm.page import pages
-from include.gmm.page.succession import newcomers, retired
+from include.gmm.page import export, pages
+from include.gmm.page.words import newcomers, retired
 from include.gmm.summary import FormerSegment, Summary
 from tests.gmm.page.examples import HOSTILE, after_a_champion, example
 
@@ -114,8 +114,8 @@ def test_a_champion_that_cannot_be_applied_is_said_to_be_one_and_nothing_is_draw
 
 
 def test_a_report_draws_the_flow_in_both_themes_where_there_is_one() -> None:
-    assert pages.report(following()).count("Bars for the segments of the champion") == 2
-    assert "Bars for the segments of the champion" not in pages.report(incomparable())
+    assert export.report(following()).count("Bars for the segments of the champion") == 2
+    assert "Bars for the segments of the champion" not in export.report(incomparable())
 
 
 def test_names_of_former_segments_are_text() -> None:

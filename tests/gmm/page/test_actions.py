@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime
 from html import escape
 
-from include.gmm.page import acts
-from include.gmm.page.acts import Act, Published
-from include.gmm.page.past import Run
+from include.gmm.page import actions
+from include.gmm.page.actions import Action, Published
+from include.gmm.page.history import Run
 from include.gmm.page.reason import NoSummary
 from tests.gmm.page.examples import HOSTILE, example
 from tests.gmm.page.parsed import Parsed
@@ -21,9 +21,9 @@ def test_names_from_outside_are_text_and_no_address() -> None:
     told = promoted(example()).model_copy(update={"version": HOSTILE, "sentence": HOSTILE})
     reason = NoSummary(HOSTILE, HOSTILE, (HOSTILE,))
     for page in (
-        acts.newest(Act("scores", HOSTILE, HOSTILE, published, run)),
-        acts.newest(Act("rollback", HOSTILE, HOSTILE, told, run)),
-        acts.run(Act("rollback", HOSTILE, HOSTILE, reason)),
+        actions.newest(Action("scores", HOSTILE, HOSTILE, published, run)),
+        actions.newest(Action("rollback", HOSTILE, HOSTILE, told, run)),
+        actions.run(Action("rollback", HOSTILE, HOSTILE, reason)),
     ):
         assert "<script>alert" not in page
         assert escape("<script>alert(1)</script>") in page

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from include.gmm.page.charts import THEMES
-from include.gmm.page.charts.history import CHARTS
-from include.gmm.page.past import Version
+from include.gmm.page.charts.trends import CHARTS
+from include.gmm.page.history import Version
 from include.gmm.page.standing import Standing
 from include.gmm.summary import Summary
 from tests.gmm.page.examples import after_a_champion, example

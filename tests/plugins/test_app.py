@@ -7,29 +7,29 @@ from collections.abc import Iterator
 
 import pytest
 
-from plugins.gmm_summaries import loaded
+from plugins.gmm_summaries import app
 
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(loaded, "_parts", set())
+    monkeypatch.setattr(app, "_loaded", set())
     yield
     gc.unfreeze()
 
 
 def test_what_is_there_when_a_part_is_loaded_is_looked_at_no_more() -> None:
     gc.unfreeze()
-    loaded.stays("pages")
+    app.stays_loaded("pages")
     assert gc.get_freeze_count() > 10_000
     assert len(gc.get_objects()) < 10_000
 
 
 def test_only_the_first_time_counts() -> None:
-    loaded.stays("pages")
+    app.stays_loaded("pages")
     made_later: list[list[int]] = [[]]
-    loaded.stays("pages")
+    app.stays_loaded("pages")
     assert looked_at(made_later)
-    loaded.stays("charts")
+    app.stays_loaded("charts")
     assert not looked_at(made_later)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 
 from include.gmm.page.charts.theme import WIDTH, Theme, data, finish
-from include.gmm.page.past import Version
+from include.gmm.page.history import Version
 from include.gmm.summary import Summary
 
 HEIGHT = 180

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from include.gmm.monitoring.drift import FeatureDrift
-from include.gmm.page import drift, vega
+from include.gmm.page import drift_pages, vega
 from include.gmm.page.charts import THEMES, ThemeName
 from tests.gmm.page.drift_examples import SVG, drawn_over_time, drifted, over_time, texts
 from tests.gmm.page.examples import HOSTILE
@@ -21,7 +21,7 @@ CHARTS = ("drift-segments", "drift-feature-0", "drift-feature-1")
 
 
 def drawn(name: str, theme: ThemeName = "light", segments: int = 5, label: str = "Spend") -> str:
-    made = drift.chart(drifted(segments=segments, label=label), name, theme)
+    made = drift_pages.chart(drifted(segments=segments, label=label), name, theme)
     assert made is not None
     return vega.as_svg(made)
 
@@ -35,7 +35,7 @@ def feature(*edges: float, label: str = "Spend", unit: str = "dollars") -> Featu
 
 
 def test_the_page_of_a_breach_says_so_first_and_then_why() -> None:
-    page = drift.run(drifted())
+    page = drift_pages.run(drifted())
     said = [
         "25,118 rows of now", "2026-11-24 04:31", "23,570 rows", "20261101T203000Z-1a2b3c4d",
         "Mind this.", "1 is over its threshold: Total spend (0.31)", "What was measured?",
@@ -47,15 +47,15 @@ def test_the_page_of_a_breach_says_so_first_and_then_why() -> None:
 
 
 def test_only_measures_that_are_a_breach_are_marked() -> None:
-    assert drift.run(drifted()).count("state-failed") == 1
-    calm = drift.run(drifted(psi=0.05))
+    assert drift_pages.run(drifted()).count("state-failed") == 1
+    calm = drift_pages.run(drifted(psi=0.05))
     assert "state-failed" not in calm
     assert "Mind this" not in calm
     assert "No drift: none of the 5 measures is a breach." in calm
 
 
 def test_each_chart_of_a_run_has_its_numbers_and_can_be_taken_away() -> None:
-    page = drift.run(drifted())
+    page = drift_pages.run(drifted())
     shown = [a["data-chart"] for tag, a in Parsed(page).tags if tag == "figure"]
     assert shown == list(CHARTS)
     assert page.count("<details>") == len(CHARTS)
@@ -65,7 +65,7 @@ def test_each_chart_of_a_run_has_its_numbers_and_can_be_taken_away() -> None:
 
 
 def test_each_bin_and_each_segment_has_then_and_now() -> None:
-    page = drift.run(drifted())
+    page = drift_pages.run(drifted())
     for bin_, then, now in (("up to 12.5", "16.7 %", "4.8 %"), ("over 4", "25.0 %", "40.0 %")):
         row = page[page.index(f">{bin_}<") :]
         assert [cell in row[:120] for cell in (then, now)] == [True, True]
@@ -75,21 +75,24 @@ def test_each_bin_and_each_segment_has_then_and_now() -> None:
 
 
 def test_bins_are_called_by_their_edges() -> None:
-    assert drift.bins(feature(1, 2, 1000.5)) == [
+    assert drift_pages.bins(feature(1, 2, 1000.5)) == [
         "up to 1", "over 1 to 2", "over 2 to 1,000", "over 1,000"
     ]  # fmt: skip
-    assert drift.bins(feature(-2.5)) == ["up to \N{MINUS SIGN}2.50", "over \N{MINUS SIGN}2.50"]
+    assert drift_pages.bins(feature(-2.5)) == [
+        "up to \N{MINUS SIGN}2.50",
+        "over \N{MINUS SIGN}2.50",
+    ]
 
 
 def test_bins_that_are_close_together_are_not_called_alike() -> None:
-    assert drift.bins(feature(1000.25, 1000.5)) == [
+    assert drift_pages.bins(feature(1000.25, 1000.5)) == [
         "up to 1,000.25", "over 1,000.25 to 1,000.5", "over 1,000.5"
     ]  # fmt: skip
 
 
 def test_a_label_that_names_its_unit_does_not_name_it_twice() -> None:
-    assert drift.heading(feature(1, label="Spend")) == "Spend (dollars)"
-    assert drift.heading(feature(1, label="Dollars spent")) == "Dollars spent"
+    assert drift_pages.heading(feature(1, label="Spend")) == "Spend (dollars)"
+    assert drift_pages.heading(feature(1, label="Dollars spent")) == "Dollars spent"
 
 
 @pytest.mark.parametrize("theme", THEME_NAMES)
@@ -103,7 +106,7 @@ def test_each_chart_of_a_run_is_drawn_for_one_and_for_fifty_segments(
 
 
 def test_a_bar_and_a_stroke_stand_at_the_shares_of_each_bin() -> None:
-    made = drift.chart(drifted(), "drift-feature-1", "light")
+    made = drift_pages.chart(drifted(), "drift-feature-1", "light")
     assert made is not None
     (rows,) = made["datasets"].values()
     assert [row["part"] for row in rows] == ["up to 1", "over 1 to 2", "over 2 to 4", "over 4"]
@@ -126,13 +129,13 @@ def test_a_segment_has_the_colour_of_its_id(theme: ThemeName) -> None:
     "name", ["drift", "drift-feature-2", "drift-feature-", "drift-feature-٣", "shares", "__init__"]
 )
 def test_there_is_no_chart_of_another_name(name: str) -> None:
-    assert drift.chart(drifted(), name, "light") is None
-    assert drift.history_chart(over_time(0.1), name, "light") is None
+    assert drift_pages.chart(drifted(), name, "light") is None
+    assert drift_pages.history_chart(over_time(0.1), name, "light") is None
 
 
 def test_each_chart_describes_itself_to_those_who_cannot_see_it() -> None:
-    made = [drift.chart(drifted(), name, "light") for name in CHARTS]
-    made.append(drift.history_chart(over_time(0.1), "drift-measures", "light"))
+    made = [drift_pages.chart(drifted(), name, "light") for name in CHARTS]
+    made.append(drift_pages.history_chart(over_time(0.1), "drift-measures", "light"))
     assert all(chart and len(chart["description"]) > 50 for chart in made)
 
 
@@ -143,7 +146,7 @@ def test_names_from_outside_are_text() -> None:
         update=dict.fromkeys(("title", "version", "segmentation", "sentence"), HOSTILE)
         | {"segments": segments}
     )
-    pages = [drift.run(hostile), drift.history(over_time(0.3, label=HOSTILE))]
+    pages = [drift_pages.run(hostile), drift_pages.history(over_time(0.3, label=HOSTILE))]
     for page in pages:
         assert "<script>alert" not in page
         assert escape("<script>alert(1)</script>") in page
@@ -155,7 +158,7 @@ def test_names_from_outside_are_text() -> None:
 
 
 def test_nothing_on_the_pages_needs_an_inline_script_or_style() -> None:
-    for page in (drift.run(drifted()), drift.history(over_time(0.1))):
+    for page in (drift_pages.run(drifted()), drift_pages.history(over_time(0.1))):
         for tag, attributes in Parsed(page).tags:
             assert tag != "style"
             assert not [name for name in attributes if name == "style" or name.startswith("on")]

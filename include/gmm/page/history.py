@@ -1,13 +1,21 @@
-"""What the lists tell of runs and of segmentations."""
+"""The pages of many runs: the history of a segmentation, and the list of all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from include.gmm.page import vega
+from include.gmm.page.pages import environment
 from include.gmm.page.standing import Champion, Standing
 from include.gmm.summary import SegmentSummary, Summary
+
+if TYPE_CHECKING:
+    from include.gmm.page.charts import ThemeName
+    from include.gmm.page.drift_pages import Monitor
 
 STATES = {
     "queued": "waits to start",
@@ -115,3 +123,33 @@ def bic_per_row(summary: Summary) -> float | None:
     """What compares better than BIC between runs with different numbers of rows."""
     total, rows = bic(summary), summary.evaluation.rows_fitted
     return None if total is None or not rows else total / rows
+
+
+for _filter in (bic, bic_per_row):
+    environment.filters[_filter.__name__] = _filter
+
+
+def history(found: History) -> str:
+    """The versions of one segmentation, run by run."""
+    return environment.get_template("history.html").render(history=found, root="../", report=None)
+
+
+def overview(segmentations: Sequence[Segmentation], monitors: Mapping[str, Monitor]) -> str:
+    """All segmentations and where they stand; `monitors` by the DAG whose champion they watch."""
+    return environment.get_template("overview.html").render(
+        segmentations=segmentations, monitors=monitors, root="", report=None
+    )
+
+
+def chart(found: History, name: str, theme: ThemeName) -> dict[str, Any] | None:
+    """One chart of the history as Vega-Lite; None if there is nothing to draw under that name.
+
+    The libraries that draw are imported here, when the first chart is asked for.
+    """
+    from include.gmm.page.charts import THEMES
+    from include.gmm.page.charts.trends import CHARTS
+
+    versions = found.versions
+    if name not in CHARTS or not versions:
+        return None
+    return vega.made(lambda: CHARTS[name](versions, THEMES[theme]))

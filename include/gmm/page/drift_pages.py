@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from include.gmm.monitoring.drift import Drift, FeatureDrift, Measure
 from include.gmm.page import vega, words
+from include.gmm.page.history import Run
 from include.gmm.page.pages import environment
-from include.gmm.page.past import Run
 from include.gmm.summary import with_unit
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from airflow.utils.session import create_session
 
-from plugins.gmm_summaries.kinds import KINDS, MONITORING, SCORING, TRAINING, Kind, kind_of
+from plugins.gmm_summaries.dags import KINDS, MONITORING, SCORING, TRAINING, Kind, kind_of
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.suffix)
