@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
@@ -60,15 +61,16 @@ def fit_preparation(
     """
     preparation = preparation_of(decided)
     columns, scaler = (step for _, step in preparation.steps)
-    fitted, least, greatest = 0, None, None
+    fitted = 0
+    least = np.full(len(rows.features), np.inf)
+    greatest = -least
     for values in fitted_values(rows, settings.held_out):
         frame = pd.DataFrame(values, columns=rows.features)
         transformed = columns.transform(frame) if fitted else columns.fit_transform(frame)
         scaler.partial_fit(transformed)
         fitted += len(values)
-        ends = values.min(axis=0), values.max(axis=0)
-        least = ends[0] if least is None else least.clip(max=ends[0])
-        greatest = ends[1] if greatest is None else greatest.clip(min=ends[1])
+        least = np.minimum(least, values.min(axis=0))
+        greatest = np.maximum(greatest, values.max(axis=0))
     if fitted <= settings.n_components.max:
         raise InputError(
             f"{where}: {len(rows)} rows, {fitted} of them to fit, are too few for up to "

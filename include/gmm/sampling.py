@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from include.gmm.model import Applied
 from include.gmm.mixture.parameters import Array
+from include.gmm.model import Applied
 from include.gmm.rounding import significant
 from include.gmm.snapshot.rows import Batch
 from include.gmm.summary import AMBIGUOUS_ROWS, SAMPLE_ROWS, Row, Sample
@@ -29,10 +29,10 @@ class Drawn:
 
     def add(self, batch: Batch, applied: Applied) -> None:
         """Take in the rows of a batch."""
-        found = [batch.values, applied.most_probable[:, None], applied.largest[:, None]]
+        found = np.column_stack([batch.values, applied.most_probable, applied.largest])
         hashes = np.concatenate([self._hashes, batch.hashes * MIXED])
         kept = hashes.argsort(kind="stable")[: self._size]
-        self._hashes, self._rows = hashes[kept], np.vstack([self._rows, np.hstack(found)])[kept]
+        self._hashes, self._rows = hashes[kept], np.vstack([self._rows, found])[kept]
 
     def sample(self, segment_ids: tuple[int, ...]) -> Sample:
         """Those drawn, with the ids of the segments."""

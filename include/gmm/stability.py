@@ -24,9 +24,7 @@ DRAWN = 0.8  # share of rows in a subsample
 MOST_ROWS = 50_000  # in a subsample: more would only be more stable, and take long
 
 
-def share_kept(
-    pipeline: Pipeline, rows: Rows, decided: Mapping[str, Scale], seed: int
-) -> float:
+def share_kept(pipeline: Pipeline, rows: Rows, decided: Mapping[str, Scale], seed: int) -> float:
     """Share of rows that keep their segment when the mixture is fitted to some of them only.
 
     The mean over REFITS searches for a mixture of the same number of components and covariance

@@ -100,6 +100,11 @@ class Rows:
         return self.facts.key
 
     @property
+    def key_type(self) -> pa.DataType:
+        """That of its values."""
+        return ParquetFile(self.path).schema_arrow.field(0).type
+
+    @property
     def features(self) -> list[str]:
         """The columns that a mixture may be fitted to, in order."""
         return self.facts.features

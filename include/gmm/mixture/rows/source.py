@@ -69,7 +69,7 @@ def cell_variance(widths: Array) -> Array:
 class Stream:
     """Arrow batches that `open` hands out anew each time, in the same order.
 
-    `names` are the columns of the rows; `widths`, if any, those with the width of each value's cell.
+    `names` are the columns of the rows; `widths`, if any, those with the widths of their cells.
     """
 
     open: Callable[[], Iterable[pa.RecordBatch]]
