@@ -153,20 +153,27 @@ class Transform:
                 logarithms -= np.log1p(values[:, place])
         return logarithms
 
-    def refuse(self, least: Array, greatest: Array, where: str) -> None:
-        """Raise InputError for columns whose values, from least to greatest (d,), are no input."""
+    def fault(self, least: Array, greatest: Array) -> str:
+        """Why values, in each column from least to greatest (d,), are no input; or nothing."""
         for place, name in enumerate(self.names):
             ends = np.array([least[place], greatest[place]])
             if self.logarithmic[place] and ends[0] <= -1:
-                raise InputError(
-                    f"{where}: column {name!r} has values of -1 or less, such as {ends[0]:g}, and "
-                    "the model takes it as log1p; correct them, or train again with another "
-                    "transform"
+                return (
+                    f"column {name!r} has values of -1 or less, such as {ends[0]:g}, and the model "
+                    "takes it as log1p"
                 )
             read = np.log1p(ends) if self.logarithmic[place] else ends
             furthest = np.abs(read - self.centre[place]).max() / self.deviation[place]
             if not furthest <= FURTHEST:
-                raise InputError(
-                    f"{where}: column {name!r} has values too large to reckon with, such as "
-                    f"{ends[np.abs(ends).argmax()]:g}; correct them"
+                return (
+                    f"column {name!r} has values too large to reckon with, such as "
+                    f"{ends[np.abs(ends).argmax()]:g}"
                 )
+        return ""
+
+    def refuse(self, least: Array, greatest: Array, where: str) -> None:
+        """Raise InputError for a column whose values, from least to greatest, are no input."""
+        if fault := self.fault(least, greatest):
+            raise InputError(
+                f"{where}: {fault}; correct the values, or train again with another transform"
+            )

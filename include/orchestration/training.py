@@ -45,8 +45,10 @@ def load_data(name: str) -> dict[str, Any]:
 def check_features(name: str) -> dict[str, Any]:
     """Check the feature table and take the snapshot that the tasks behind it read."""
     from include.gmm import snapshot
+    from include.gmm.versions.pruning import prune_snapshots
 
     features = settings.find(name).features
+    prune_snapshots(configured(), name)
     with snapshot.taken(features) as rows:
         for sentence in rows.gaps.told():
             log.warning("%s: %s", features.model, sentence)

@@ -18,7 +18,7 @@ from include.gmm.scoring.tables import DERIVED, physical, probabilities, shown, 
 from include.gmm.settings import WAREHOUSE, Features, Segmentation
 from include.gmm.snapshot import Snapshot
 from include.gmm.store import Store
-from include.gmm.versions import artifacts
+from include.gmm.versions import artifacts, pruning
 from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.warehouse import columns, demand_warehouse
 
@@ -95,6 +95,7 @@ def plan_scoring(
     if features.key.lower() in {*added, *DERIVED}:  # DuckDB takes no notice of capitals
         raise InputError(f"key {features.key!r}: scores have a column of that name; rename the key")
     demand_warehouse(path)
+    pruning.prune_snapshots(store, settings.name)
     with transaction(path) as connection:
         shown(connection, settings.scores)
     with snapshot.taken(features, path) as rows:

@@ -54,12 +54,6 @@ def taken(features: Features, path: Path = WAREHOUSE) -> Iterator[Rows]:
         yield write_table(features, Path(folder) / "features.parquet", path)
 
 
-def take(store: Store, segmentation: str, features: Features, path: Path = WAREHOUSE) -> Snapshot:
-    """Put the feature table of this moment into the store. Raises InputError as `taken` does."""
-    with taken(features, path) as rows:
-        return put(store, segmentation, rows)
-
-
 def put(store: Store, segmentation: str, rows: Rows) -> Snapshot:
     """Put rows into the store."""
     while True:
@@ -103,12 +97,13 @@ def forget(store: Store, snapshot: Snapshot) -> None:
     store.delete(_object(snapshot.segmentation, snapshot.name))
 
 
-def prune(store: Store, segmentation: str, needed: Collection[str]) -> list[str]:
-    """Remove the snapshots that are neither in use nor of a version; returns their names.
+def prune(store: Store, segmentation: str, needed: Collection[str | None]) -> None:
+    """Remove the snapshots that are neither in use nor needed.
 
     needed: the names of those that versions were fitted to.
     """
-    now, gone = datetime.now(UTC), []
+    now = datetime.now(UTC)
+    gone = []
     for each in store.list(_folder(segmentation)):
         name = each.rpartition("/")[2]
         if (found := OBJECT.fullmatch(name)) and name not in needed:
@@ -116,7 +111,6 @@ def prune(store: Store, segmentation: str, needed: Collection[str]) -> list[str]
             if now - taken_at > IN_USE:
                 gone.append(name)
     store.delete(*(_object(segmentation, name) for name in gone))
-    return gone
 
 
 def _folder(segmentation: str) -> str:

@@ -56,13 +56,19 @@ def write_frame(frame: pd.DataFrame, features: Features, into: Path, where: str)
     numbers = pd.concat([values, profile], axis=1).loc[order]
     batch = pa.RecordBatch.from_arrays(
         [
-            pa.array(frame[features.key].loc[order], from_pandas=True),
+            _keys(frame[features.key].loc[order]),
             *(pa.array(numbers[name].to_numpy()) for name in numbers),
         ],
         names=wanted,
     )
     columns = list(features.columns), list(features.profile)
     return write(into, [batch], features.key, *columns, where)
+
+
+def _keys(keys: pd.Series) -> pa.Array:
+    """The keys in the type that DuckDB gives them."""
+    array = pa.array(keys, from_pandas=True)
+    return array.cast(pa.string()) if pa.types.is_large_string(array.type) else array
 
 
 def _refuse_keys(keys: pd.Series, where: str) -> None:

@@ -220,8 +220,15 @@ def write(
             columns = [batch.column(0), pa.array(hashed), *map(batch.column, names[1:])]
             table = pa.table(columns, [key, hashes, *names[1:]])
             if writer is None:
-                # Numbers hardly repeat and hardly compress: plain, they are read fastest.
-                writer = ParquetWriter(path, table.schema, compression="lz4", use_dictionary=False)
+                # Numbers hardly repeat and hardly compress: plain, they are read fastest. The
+                # statistics of Parquet leave NaN out, and DuckDB would take it for not there.
+                writer = ParquetWriter(
+                    path,
+                    table.schema,
+                    compression="lz4",
+                    use_dictionary=False,
+                    write_statistics=False,
+                )
             writer.write_table(table)
         facts = _Facts(
             key=key,

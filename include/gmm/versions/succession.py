@@ -73,11 +73,8 @@ def _incomparable(manifest: artifacts.Manifest, former: Model, rows: Rows) -> st
     version = manifest.version
     if missing := [name for name in former.names if name not in rows.features]:
         return f"The champion, {version}, reads features that are not here: {', '.join(missing)}."
-    try:
-        former.transform.refuse(*rows.extent(former.names), f"The champion, {version}")
-    except InputError as error:
-        return f"{error}."
-    return ""
+    fault = former.transform.fault(*rows.extent(former.names))
+    return f"The champion, {version}, cannot be applied here: {fault}." if fault else ""
 
 
 @dataclass(frozen=True)
