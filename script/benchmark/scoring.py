@@ -16,12 +16,11 @@ from sklearn.mixture import GaussianMixture
 from sklearn.pipeline import Pipeline
 
 from include.gmm import settings
-from include.gmm.features import Scale
 from include.gmm.mixture.layout import assign
 from include.gmm.mixture.parameters import Parameters
 from include.gmm.settings import Segmentation
 from include.gmm.store import store_at
-from include.gmm.training import preparation_of
+from include.gmm.transform import Scale, preparation_of
 from include.gmm.versions import artifacts
 from script.benchmark.contenders import OURS
 from script.benchmark.data import pieces, random_mixture
@@ -151,6 +150,7 @@ def _make(item: Item, place: Path) -> artifacts.Reference:
             key="id",
             features=scales,
             digest="0" * 64,
+            snapshot=None,
         ),
         Pipeline([*preparation.steps, ("mixture", gaussians)]),
         {},

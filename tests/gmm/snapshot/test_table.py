@@ -59,8 +59,8 @@ def test_a_table_and_a_frame_with_the_same_rows_are_the_same_snapshot(
 def test_keys_that_differ_stay_different(path: Path, kind: str, value: str) -> None:
     rows = written(
         path,
-        f"CREATE TABLE things AS FROM range(3) AS r(i) SELECT ({value} + i::TINYINT)::{kind} AS id, "
-        "1 AS a, 2 AS b, 3 AS c",
+        "CREATE TABLE things AS FROM range(3) AS r(i) "
+        f"SELECT ({value} + i::TINYINT)::{kind} AS id, 1 AS a, 2 AS b, 3 AS c",
     )
     (batch,) = rows.batches()
     with warehouse.connected(path) as connection:
