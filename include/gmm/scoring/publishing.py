@@ -24,15 +24,22 @@ def publish(store: Store, plan: ScoringPlan, path: Path = WAREHOUSE) -> int:
 
     The table that the view showed before is kept when it is of another version, for `restore`; a
     table of the same version is replaced. Publishing once more changes nothing.
-    Raises InputError when a range has not been scored.
+    Raises InputError when a range has not been scored; or when another version, or another set of
+    segment ids, is the champion by now: then what was scored is dropped.
     """
+    superseded = ""
     with transaction(path) as connection:
         if not _is_published(connection, plan):
             refuse_closed(connection, plan)
-            _refuse_unfinished(connection, plan)
-            _swap(connection, plan)
+            # While the warehouse is ours no rollback can change the view behind our back.
+            superseded = _superseded(plan, champion.read(store, plan.reference.segmentation))
+            if not superseded:
+                _refuse_unfinished(connection, plan)
+                _swap(connection, plan)
             attempts.forget(connection, plan.view, plan.id)
     snapshot.forget(store, plan.snapshot)
+    if superseded:
+        raise InputError(superseded)
     return plan.rows
 
 
@@ -64,6 +71,20 @@ def unfinished_rollback(
         kept = present.reference.version in parts(connection, settings.scores)
         pending = kept and shown(connection, settings.scores) != present.reference.version
     return present if pending else None
+
+
+def _superseded(plan: ScoringPlan, present: Champion | None) -> str:
+    """Why readers must not see the scores of a plan, or nothing."""
+    if present and (present.reference, [*present.segment_ids]) == (
+        plan.reference,
+        plan.segment_ids,
+    ):
+        return ""
+    now = f"{present.reference.version} is the champion now" if present else "there is no champion"
+    return (
+        f"{plan.view}: the scores are those of {plan.reference.version}, and {now}, so they are "
+        f"not published; score {plan.reference.segmentation} again"
+    )
 
 
 def _is_published(connection: duckdb.DuckDBPyConnection, plan: ScoringPlan) -> bool:

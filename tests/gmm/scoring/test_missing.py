@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
 from include.gmm.snapshot import rows
 from include.gmm.store import Store
 from include.gmm.versions.artifacts import Reference
+from tests.gmm.scoring.champions import score
 from tests.gmm.scoring.reading import frame, run
 
 VIEW = "shoppers_segments"

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.scoring.plan import RowRange, ScoringPlan, plan_scoring
+from include.gmm.scoring.plan import RowRange, ScoringPlan
 from include.gmm.scoring.ranges import score_range
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.versions.artifacts import Reference
+from tests.gmm.scoring.champions import plan_scoring
 from tests.gmm.scoring.reading import run, tables
 from tests.gmm.snapshots import train
 

@@ -9,14 +9,13 @@ import pandas as pd
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.scoring.plan import plan_scoring
 from include.gmm.scoring.publishing import publish, restore
 from include.gmm.scoring.ranges import score_range
-from include.gmm.scoring.scoring import score
 from include.gmm.settings import Components, Segmentation
 from include.gmm.store import Store
-from include.gmm.versions import artifacts
+from include.gmm.versions import artifacts, champion
 from include.gmm.versions.artifacts import Reference
+from tests.gmm.scoring.champions import appointed, plan_scoring, score
 from tests.gmm.scoring.reading import frame, run, tables
 from tests.gmm.snapshots import train
 
@@ -177,6 +176,38 @@ def test_scoring_again_keeps_the_way_back(
     assert len(frame(path, VIEW)) == 2499
     assert restore(scored, reference.version, path)
     assert len(frame(path, VIEW)) == 2500
+
+
+def test_what_was_scored_before_a_rollback_is_not_shown_after_it(
+    store: Store,
+    scored: Segmentation,
+    reference: Reference,
+    later: list[Reference],
+    ids: list[int],
+    path: Path,
+) -> None:
+    score(store, reference, ids, scored, path)
+    plan = plan_scoring(store, scored, later[0], ids, path)
+    for number in range(3):
+        score_range(store, plan, number, path)
+    champion.roll_back(store, "shoppers", "a test")
+    assert restore(scored, reference.version, path)
+    told = rf"those of {later[0].version}, and {reference.version} is the champion now"
+    with pytest.raises(InputError, match=told):
+        publish(store, plan, path)
+    assert set(frame(path, VIEW)["model_version"]) == {reference.version}
+    assert tables(path) == ["plans", "ranges", f"{VIEW}@{reference.version}"]
+
+
+def test_scores_under_other_segment_ids_than_the_champions_are_not_shown(
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+) -> None:
+    plan = plan_scoring(store, scored, reference, ids, path)
+    for number in range(3):
+        score_range(store, plan, number, path)
+    appointed(store, reference, ids[::-1])
+    with pytest.raises(InputError, match="they are not published; score shoppers again"):
+        publish(store, plan, path)
 
 
 def test_only_the_table_that_was_shown_before_is_kept(

@@ -6,12 +6,13 @@ import pytest
 
 from include.gmm.errors import InputError
 from include.gmm.model import Model
-from include.gmm.scoring.plan import ScoringPlan, plan_scoring
+from include.gmm.scoring.plan import ScoringPlan
 from include.gmm.scoring.ranges import score_range
 from include.gmm.settings import Segmentation
 from include.gmm.snapshot import forget
 from include.gmm.store import Store
 from include.gmm.versions.artifacts import Reference
+from tests.gmm.scoring.champions import plan_scoring
 from tests.gmm.scoring.reading import frame, run
 
 

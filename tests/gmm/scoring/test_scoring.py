@@ -13,11 +13,11 @@ from include.gmm import warehouse
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.progress import Progress
 from include.gmm.model import Applied, Model
-from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.versions.artifacts import Reference
 from tests.conftest import PROJECT
+from tests.gmm.scoring.champions import score
 from tests.gmm.scoring.reading import frame, run, tables
 
 VIEW = "shoppers_segments"
