@@ -50,10 +50,9 @@ def train_dag(segmentation: Segmentation) -> DAG:
         preprocessing, features = data_preprocessing(segmentation)
         build = build_save_gmm_model.override(inlets=[features_asset(name)])
         reference = build(name, features)
-        evaluate = load_model_and_evaluate.override(outlets=[model_asset(name)])
-        evaluation = evaluate(name, features, reference)
+        evaluation = load_model_and_evaluate.override(outlets=[model_asset(name)])(name, reference)
         load_data(name) >> preprocessing >> reference >> evaluation
-        promote_model(segmentation, features, reference, evaluation)
+        promote_model(segmentation, reference, evaluation)
     return dag
 
 

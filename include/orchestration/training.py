@@ -89,19 +89,14 @@ def build_save_gmm_model(name: str, features: Any) -> dict[str, Any]:
 
 @task(multiple_outputs=False)
 @refusing
-def load_model_and_evaluate(name: str, features: Any, reference: Any) -> dict[str, Any]:
+def load_model_and_evaluate(name: str, reference: Any) -> dict[str, Any]:
     """Verify and load the version, apply it to all rows; returns the summary that the tab draws."""
     from include.gmm.evaluation import evaluate
-    from include.gmm.snapshot import Snapshot, opened
-    from include.gmm.versions.artifacts import Reference
+    from include.gmm.versions.artifacts import Reference, fitted_rows
 
-    with opened(configured(), Snapshot.model_validate(handed(features, CHECK))) as rows:
-        summary = evaluate(
-            configured(),
-            Reference.model_validate(handed(reference, "build_save_gmm_model")),
-            rows,
-            settings.find(name).features.model,
-        )
+    version = Reference.model_validate(handed(reference, "build_save_gmm_model"))
+    with fitted_rows(configured(), version) as rows:
+        summary = evaluate(configured(), version, rows, settings.find(name).features.model)
     get_current_context()["outlet_events"][model_asset(name)].extra = {
         "version": summary.version,
         "sha256": summary.model_sha256,

@@ -20,6 +20,7 @@ import pickle
 import platform
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version as library_version
 from itertools import count
@@ -31,6 +32,8 @@ from sklearn.pipeline import Pipeline
 from include.gmm.errors import InputError
 from include.gmm.setting_kinds import Name
 from include.gmm.settings import Segmentation
+from include.gmm.snapshot import Snapshot, opened
+from include.gmm.snapshot.rows import Rows
 from include.gmm.store import ExistsError, MissingError, Store
 from include.gmm.transform import Scale
 from include.gmm.versions import pickling
@@ -177,6 +180,29 @@ def load_record[R: BaseModel](
             f"{store.address(path)}: made by another release of this project "
             f"({error.error_count()} fields differ); train again"
         ) from None
+
+
+@contextmanager
+def fitted_rows(store: Store, reference: Reference) -> Iterator[Rows]:
+    """The rows that a version was fitted to, as long as the context lasts.
+
+    Raises InputError as `load` and `snapshot.opened` do, and for a version of a file, whose rows
+    are not in the store.
+    """
+    data = load_manifest(store, reference).data
+    if data.snapshot is None:
+        raise InputError(
+            f"{store.address(file_of(reference, MANIFEST))}: was fitted to a file, and its rows are "
+            "not in the store"
+        )
+    taken = Snapshot(
+        segmentation=reference.segmentation,
+        name=data.snapshot,
+        sha256=data.digest,
+        rows=data.rows,
+    )
+    with opened(store, taken) as rows:
+        yield rows
 
 
 def find(store: Store, segmentation: str, version: str) -> Reference:
