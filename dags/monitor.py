@@ -41,7 +41,8 @@ def monitor_dag(segmentation: Segmentation) -> DAG:
             outlets=[maybe(drift_asset(name))],
         )
         preprocessing, features = data_preprocessing(segmentation)
-        load_data(name) >> preprocessing >> drift(name, features)
+        load = load_data.override(inlets=[champion_asset(name)])
+        load(name) >> preprocessing >> drift(name, features)
     return dag
 
 

@@ -3,6 +3,7 @@
 from airflow.sdk import DAG
 
 from include.gmm.settings import Segmentation
+from include.orchestration.assets import champion_asset
 from include.orchestration.building import build
 from include.orchestration.rollback import find_predecessor, roll_back
 from include.orchestration.runs import one_at_a_time
@@ -30,7 +31,8 @@ def rollback_dag(segmentation: Segmentation) -> DAG:
         is_paused_upon_creation=False,  # runs when asked only
         **one_at_a_time(segmentation),
     ) as dag:
-        roll_back(name, find_predecessor(name))
+        find = find_predecessor.override(inlets=[champion_asset(name)])
+        roll_back(name, find(name))
     return dag
 
 

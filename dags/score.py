@@ -3,7 +3,12 @@
 from airflow.sdk import DAG
 
 from include.gmm.settings import Segmentation
-from include.orchestration.assets import champion_asset, features_asset, scores_asset
+from include.orchestration.assets import (
+    champion_asset,
+    features_asset,
+    scores_asset,
+    unscored_asset,
+)
 from include.orchestration.building import build
 from include.orchestration.dbt import dbt_models
 from include.orchestration.runs import one_at_a_time
@@ -30,7 +35,7 @@ def score_dag(segmentation: Segmentation) -> DAG:
             features=segmentation.features.model,
             scores=segmentation.scores,
         ),
-        schedule=(champion_asset(name) | features_asset(name)),
+        schedule=(unscored_asset(name) | features_asset(name)),
         tags=["gmm", "score", name],
         is_paused_upon_creation=False,  # runs when asked, or when an Asset has news
         **one_at_a_time(segmentation),

@@ -3,7 +3,7 @@
 from airflow.sdk import DAG
 
 from include.gmm.settings import Segmentation
-from include.orchestration.assets import features_asset, model_asset, on_drift
+from include.orchestration.assets import champion_asset, features_asset, model_asset, on_drift
 from include.orchestration.building import build
 from include.orchestration.form import trigger_form
 from include.orchestration.preprocessing import data_preprocessing
@@ -51,7 +51,8 @@ def train_dag(segmentation: Segmentation) -> DAG:
         build = build_save_gmm_model.override(inlets=[features_asset(name)])
         reference = build(name, features)
         evaluation = load_model_and_evaluate.override(outlets=[model_asset(name)])(name, reference)
-        load_data(name) >> preprocessing >> reference >> evaluation
+        load = load_data.override(inlets=[champion_asset(name)])
+        load(name) >> preprocessing >> reference >> evaluation
         promote_model(segmentation, reference, evaluation)
     return dag
 

@@ -18,8 +18,13 @@ def model_asset(name: str) -> Asset:
 
 
 def champion_asset(name: str) -> Asset:
-    """The version whose segments are in use."""
+    """The version whose segments are in use; its events have the whole record."""
     return Asset(name=f"{name}_champion", uri=f"gmm://{name}/champion", group="gmm")
+
+
+def unscored_asset(name: str) -> Asset:
+    """A champion that has no table of scores yet."""
+    return Asset(name=f"{name}_unscored", uri=f"gmm://{name}/unscored", group="gmm")
 
 
 def scores_asset(name: str) -> Asset:

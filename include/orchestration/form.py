@@ -9,6 +9,7 @@ from airflow.sdk import Param
 from include.gmm import settings
 from include.gmm.errors import InputError
 from include.gmm.settings import CovarianceType, Criterion, Mixture, Segmentation
+from include.orchestration.champions import START_OVER
 
 FEWEST, MOST = "Fewest segments", "Most segments"
 
@@ -57,6 +58,13 @@ def trigger_form(mixture: Mixture) -> dict[str, Param]:
             maximum=2**32 - 1,
             title="Seed",
             description="The same seed on the same data gives the same model, byte for byte.",
+        ),
+        START_OVER: Param(
+            False,
+            type="boolean",
+            title="Start over",
+            description="Only where the store has lost the champion for good: go on with what is "
+            "left in it, and with new segment ids if that is nothing.",
         ),
     }
 

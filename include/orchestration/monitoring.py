@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from include.gmm import settings
 from include.gmm.store import configured
 from include.orchestration.assets import drift_asset, maybe
+from include.orchestration.champions import present_champion
 from include.orchestration.handed import handed
 from include.orchestration.notifications import tell
 from include.orchestration.refusing import refusing
@@ -30,10 +31,9 @@ def measure_drift(name: str, features: Any) -> dict[str, Any]:
     """
     from include.gmm.monitoring.measuring import baseline, measure
     from include.gmm.snapshot import Snapshot, opened
-    from include.gmm.versions import champion
 
     segmentation = settings.find(name)
-    present = champion.read(configured(), name)
+    present = present_champion(name)
     if present is None:
         raise AirflowSkipException(f"There is no champion yet: {name}_train makes one.")
     with opened(configured(), Snapshot.model_validate(handed(features, CHECK))) as rows:

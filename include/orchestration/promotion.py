@@ -12,7 +12,8 @@ from airflow.sdk import get_current_context, task
 from include.gmm import settings
 from include.gmm.settings import Segmentation
 from include.gmm.store import configured
-from include.orchestration.assets import champion_asset, maybe
+from include.orchestration.assets import champion_asset, maybe, unscored_asset
+from include.orchestration.champions import present_champion, tell_of
 from include.orchestration.handed import handed
 from include.orchestration.notifications import Question, tell
 from include.orchestration.refusing import refusing
@@ -31,9 +32,10 @@ def promote_model(segmentation: Segmentation, reference: Any, evaluation: Any) -
     """
     name = segmentation.name
     asks = segmentation.promotion.mode == "manual"
-    promoted = _promote.override(outlets=[maybe(champion_asset(name))])(
-        name, reference, evaluation, approved=asks
-    )
+    champion = champion_asset(name)
+    outlets = [maybe(champion), maybe(unscored_asset(name))]
+    promote = _promote.override(inlets=[champion], outlets=outlets)
+    promoted = promote(name, reference, evaluation, approved=asks)
     if asks:
         # The next training waits for this run, and drift may ask for one by then. Where it may at
         # once, a person has a day all the same: without any time Airflow would wait for ever.
@@ -70,21 +72,24 @@ def _promote(name: str, reference: Any, evaluation: Any, approved: bool) -> dict
 
     segmentation = settings.find(name)
     version = Reference.model_validate(handed(reference, "build_save_gmm_model"))
+    compared = Succession.model_validate(
+        handed(evaluation, "load_model_and_evaluate")["succession"]
+    )
+    present_champion(name)
     promoted = promote(
         configured(),
         version,
-        Succession.model_validate(handed(evaluation, "load_model_and_evaluate")["succession"]),
+        compared,
         segmentation,
         lambda: fitted_rows(configured(), version),
         actor=_approver() if approved else acting_run(),
         approved=approved,
     )
     log.info("%s: %s", promoted.version, promoted.sentence)
+    tell_of(name, promoted.serial)
     if promoted.outcome == "promoted":
-        asset = champion_asset(name)
-        facts = promoted.model_dump(include={"version", "serial"})
-        context = get_current_context()
-        context["outlet_events"][maybe(asset)].add(asset, extra=facts)
+        asset, context = unscored_asset(name), get_current_context()
+        context["outlet_events"][maybe(asset)].add(asset, extra={"version": promoted.version})
         tell(segmentation, "promotion", context, f"{promoted.version}: {promoted.sentence}")
     return promoted.model_dump(mode="json")
 

@@ -9,7 +9,8 @@ from airflow.sdk import get_current_context, task
 
 from include.gmm import settings
 from include.gmm.store import configured
-from include.orchestration.assets import champion_asset, maybe, scores_asset
+from include.orchestration.assets import champion_asset, maybe, scores_asset, unscored_asset
+from include.orchestration.champions import present_champion, tell_of
 from include.orchestration.handed import handed
 from include.orchestration.notifications import tell
 from include.orchestration.refusing import refusing
@@ -28,6 +29,7 @@ def find_predecessor(name: str) -> dict[str, Any]:
     from include.gmm.scoring.publishing import unfinished_rollback
     from include.gmm.versions import champion
 
+    present_champion(name)
     if unfinished := unfinished_rollback(configured(), settings.find(name)):
         log.info("the rollback to %s was interrupted, and goes on", unfinished.reference.version)
         return {"serial": unfinished.serial - 1, "version": unfinished.reference.version}
@@ -38,8 +40,9 @@ def find_predecessor(name: str) -> dict[str, Any]:
 
 def roll_back(name: str, predecessor: Any) -> None:
     """The task that makes the predecessor the champion again."""
-    outlets = [maybe(champion_asset(name)), maybe(scores_asset(name))]
-    _roll_back.override(outlets=outlets)(name, predecessor)
+    champion = champion_asset(name)
+    outlets = [maybe(each) for each in (champion, scores_asset(name), unscored_asset(name))]
+    _roll_back.override(inlets=[champion], outlets=outlets)(name, predecessor)
 
 
 @task(task_id="roll_back", multiple_outputs=False)
@@ -53,8 +56,9 @@ def _roll_back(name: str, predecessor: Any) -> dict[str, Any]:
     serial = handed(predecessor, "find_predecessor")["serial"]
     promoted = roll_back(configured(), name, acting_run(), serial)
     restored = restore(segmentation, promoted.version)
-    # The news of a champion starts the scoring, and that would replace the table as it was.
-    asset = scores_asset(name) if restored else champion_asset(name)
+    tell_of(name, promoted.serial)
+    # A scoring would replace the table as it was.
+    asset = scores_asset(name) if restored else unscored_asset(name)
     context = get_current_context()
     context["outlet_events"][maybe(asset)].add(asset, extra={"version": promoted.version})
     log.info("%s: %s", promoted.version, promoted.sentence)

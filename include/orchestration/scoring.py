@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from include.gmm import settings
 from include.gmm.store import configured
 from include.orchestration.assets import scores_asset
+from include.orchestration.champions import present_champion
 from include.orchestration.handed import handed
 from include.orchestration.refusing import refusing
 
@@ -22,9 +23,8 @@ log = logging.getLogger(__name__)
 def plan_scoring(name: str) -> dict[str, Any]:
     """Check the champion against the features; returns which ranges of keys it will score."""
     from include.gmm.scoring.plan import plan_scoring as plan
-    from include.gmm.versions import champion
 
-    present = champion.read(configured(), name)
+    present = present_champion(name)
     if present is None:
         raise AirflowSkipException(
             f"There is no champion yet: {name}_train makes one, and starts this DAG again."

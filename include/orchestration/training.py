@@ -11,6 +11,7 @@ from airflow.sdk import get_current_context, task
 from include.gmm import settings
 from include.gmm.store import configured
 from include.orchestration.assets import features_asset, model_asset
+from include.orchestration.champions import present_champion
 from include.orchestration.form import with_choices
 from include.orchestration.handed import handed
 from include.orchestration.refusing import refusing
@@ -28,13 +29,15 @@ log = logging.getLogger(__name__)
 def load_data(name: str) -> dict[str, Any]:
     """Load the source into the warehouse; returns table, rows, columns and digest.
 
-    What contradicts itself in the trigger form is refused here, before anything is done.
+    What contradicts itself in the trigger form is refused here, before anything is done; so is a
+    store that has lost the champion.
     """
     from include.gmm.warehouse import load_source
 
     segmentation = settings.find(name)
     if params := get_current_context()["params"]:  # monitoring has no form
         with_choices(segmentation, params)
+    present_champion(name)
     loaded = load_source(segmentation.source)
     log.info("%s: %s rows, columns %s", loaded.table, f"{loaded.rows:,}", loaded.columns)
     return asdict(loaded)

@@ -24,10 +24,10 @@ def names(assets: Any) -> list[str]:
     return sorted(asset.name for asset in assets)
 
 
-def test_customers_are_scored_when_features_or_champion_have_news() -> None:
+def test_customers_are_scored_when_there_are_other_features_or_a_champion_without_scores() -> None:
     dag = dag_of("score")
     condition = dag.timetable.asset_condition
-    assert names(condition.objects) == ["customers_champion", "customers_features"]
+    assert names(condition.objects) == ["customers_features", "customers_unscored"]
     assert type(condition).__name__ == "AssetAny"
     assert not dag.is_paused_upon_creation
 
@@ -56,7 +56,11 @@ def test_a_rollback_runs_when_asked_only_and_settles_first_where_to() -> None:
     assert not dag.is_paused_upon_creation
     assert dag.get_task("find_predecessor").downstream_task_ids == {"roll_back"}
     news = names(dag.get_task("roll_back").outlets)
-    assert news == ["customers_champion_maybe", "customers_scores_maybe"]
+    assert news == [
+        "customers_champion_maybe",
+        "customers_scores_maybe",
+        "customers_unscored_maybe",
+    ]
 
 
 @pytest.mark.parametrize("name", ["score", "monitor", "rollback"])

@@ -13,6 +13,7 @@ import yaml
 from include.gmm.__main__ import main
 from include.gmm.settings import find
 from include.gmm.summary import Summary
+from include.gmm.versions.champion import Champion
 from include.gmm.warehouse import connected
 from tests.system.conftest import AirflowWithRun
 
@@ -80,7 +81,8 @@ def test_the_first_version_becomes_the_champion_and_that_is_an_event(
     assert promoted["champion"] == summary_of(airflow, airflow.run_id).version
     events = airflow.api.get("assets/events", limit=100, order_by="timestamp")["asset_events"]
     champions = [event for event in events if event["uri"] == "gmm://customers/champion"]
-    assert champions[0]["extra"] == {"version": promoted["champion"], "serial": 1}
+    record = Champion.model_validate(champions[0]["extra"])
+    assert (record.reference.version, record.serial) == (promoted["champion"], 1)
 
 
 def test_a_second_run_saves_the_same_bytes(airflow: AirflowWithRun) -> None:

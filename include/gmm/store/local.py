@@ -112,15 +112,15 @@ class LocalStore:
         if os.fstat(source.fileno()).st_uid != os.geteuid():
             return False
         place = self._path(name)
-        with disk.writing(place), disk.made(place.parent):
-            os.fsync(source.fileno())
-            os.fchmod(source.fileno(), READABLE)
-            try:
+        try:
+            with disk.made(place.parent):
+                os.fsync(source.fileno())
+                os.fchmod(source.fileno(), READABLE)
                 if not _named(path.resolve(), place):
                     self._demand_same(name, source)
-            except OSError:  # another file system, or one without links
-                return False
-            _sync(place.parent)
+                _sync(place.parent)
+        except OSError:  # another file system, or one without links; what else there is, is told
+            return False  # where it is copied
         return True
 
     def _demand_same(self, name: str, source: IO[bytes]) -> None:

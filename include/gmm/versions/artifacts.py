@@ -192,8 +192,8 @@ def fitted_rows(store: Store, reference: Reference) -> Iterator[Rows]:
     data = load_manifest(store, reference).data
     if data.snapshot is None:
         raise InputError(
-            f"{store.address(file_of(reference, MANIFEST))}: was fitted to a file, and its rows are "
-            "not in the store"
+            f"{store.address(file_of(reference, MANIFEST))}: was fitted to a file, and its rows "
+            "are not in the store"
         )
     taken = Snapshot(
         segmentation=reference.segmentation,

@@ -76,6 +76,39 @@ def read(store: Store, segmentation: str) -> Champion | None:
     return _chained(store, segmentation, last, first_serial=len(names) - len(last) + 1)[-1]
 
 
+class LostError(InputError):
+    """The store has lost a champion that others know of, or is another store."""
+
+
+def known_to(store: Store, segmentation: str, told: Champion | None) -> Champion | None:
+    """The champion, in a store that still has the one that was told of.
+
+    Parameters
+    ----------
+    store, segmentation
+        Where the champion is looked for, and whose it is.
+    told
+        The record of the latest champion that somebody else has kept, None for none.
+
+    Raises
+    ------
+    LostError
+        If the store has no such record: it was lost, or this is another store.
+    """
+    champions = history(store, segmentation)
+    if told is None or told in champions:
+        return champions[-1] if champions else None
+    there = f"{champions[-1].reference.version} as the latest one" if champions else "no champion"
+    raise LostError(
+        f"{segmentation}: {told.reference.version} was made the champion at "
+        f"{told.appointed_at[:19].replace('T', ' ')} UTC by {told.actor}, and the store, "
+        f"{store.address(segmentation)}, has {there}. It was lost with a disk that did not last, "
+        "or the tasks do not share one store (GMM_STORE). Restore its files or name the store that "
+        f"has them; or, to begin with new segment ids, run {segmentation}_train with "
+        '"Start over" in its trigger form'
+    )
+
+
 def history(store: Store, segmentation: str) -> list[Champion]:
     """All champions, the first one first. Raises InputError that names a damaged record."""
     return _chained(store, segmentation, _names(store, segmentation), first_serial=1)
