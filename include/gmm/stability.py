@@ -8,8 +8,8 @@ from sklearn.pipeline import Pipeline
 
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
+from include.gmm.mixture import select_mixture
 from include.gmm.mixture.parameters import Array
-from include.gmm.mixture.selection import select_mixture
 from include.gmm.training import cell_widths
 from include.gmm.versions.identity import in_common, inherited_ids
 

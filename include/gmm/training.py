@@ -13,10 +13,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from include.gmm.errors import InputError
 from include.gmm.features import Scale, check_table, held_out_rows, refuse_constant, scales
+from include.gmm.mixture import Selection, select_mixture
 from include.gmm.mixture.choice import Candidate
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.progress import Progress
-from include.gmm.mixture.selection import Selection, select_mixture
 from include.gmm.monitoring.profile import profile_of
 from include.gmm.settings import Criterion, Segmentation
 from include.gmm.store import Store

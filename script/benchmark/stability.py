@@ -12,7 +12,7 @@ from sklearn.mixture import GaussianMixture
 
 from include.gmm import settings
 from include.gmm.features import check_table, scales
-from include.gmm.mixture.selection import select_mixture
+from include.gmm.mixture import select_mixture
 from include.gmm.training import cell_widths, preparation_of
 from include.gmm.warehouse import read_features
 from script.benchmark.contenders import OURS, SCIKIT_LEARN

@@ -17,7 +17,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
-from include.gmm.mixture.selection import select_mixture
+from include.gmm.mixture import select_mixture
 from include.gmm.settings import CovarianceType
 from include.gmm.store import Store
 from include.gmm.training import preparation_of
