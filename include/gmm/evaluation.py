@@ -12,6 +12,7 @@ from include.gmm.errors import InputError
 from include.gmm.features import FeatureTable, check_table, held_out_rows
 from include.gmm.mixture.parameters import Array
 from include.gmm.projection import discriminant_axes
+from include.gmm.promotion_record import Succession
 from include.gmm.rounding import significant
 from include.gmm.sampling import ambiguous, sample
 from include.gmm.settings import PROJECT, Segmentation
@@ -25,7 +26,6 @@ from include.gmm.summary import (
     FeatureSummary,
     MixtureSummary,
     SegmentSummary,
-    Succession,
     Summary,
 )
 from include.gmm.versions import artifacts, champion, saved_summary

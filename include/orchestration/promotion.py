@@ -53,7 +53,7 @@ def promote_model(segmentation: Segmentation, reference: Any, evaluation: Any) -
 
 def told(evaluation: dict[str, Any]) -> str:
     """What a person reads before approving, in Markdown: a macro of the DAG."""
-    from include.gmm.summary import Succession
+    from include.gmm.promotion_record import Succession
     from include.gmm.versions.card import succession_in_words
 
     summary = handed(evaluation, "load_model_and_evaluate")
@@ -64,7 +64,7 @@ def told(evaluation: dict[str, Any]) -> str:
 @refusing
 def _promote(name: str, reference: Any, evaluation: Any, approved: bool) -> dict[str, Any]:
     """Make the version the champion if the gates, or a person, allow; returns what became of it."""
-    from include.gmm.summary import Succession
+    from include.gmm.promotion_record import Succession
     from include.gmm.versions.artifacts import Reference
     from include.gmm.versions.promotion import promote
     from include.gmm.warehouse import read_features

@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from include.gmm.page.reason import NoSummary
-from include.gmm.summary import Outcome, Promoted
+from include.gmm.promotion_record import Outcome, Promoted
 
 BADGES: dict[Outcome, str] = {
     "promoted": "Was the champion",

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from include.gmm.features import check_table
+from include.gmm.promotion_record import Outcome, Promoted, Succession
 from include.gmm.settings import Segmentation
 from include.gmm.store import MissingError, Store
-from include.gmm.summary import Choice, Outcome, Promoted, Succession
+from include.gmm.summary import Choice
 from include.gmm.versions import artifacts, champion, pruning, saved_summary
 from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.card import add_card

@@ -10,9 +10,10 @@ from sklearn.pipeline import Pipeline
 from include.gmm.errors import InputError
 from include.gmm.features import FeatureTable, Scale, held_out_rows
 from include.gmm.mixture.parameters import Array
+from include.gmm.promotion_record import FormerSegment, Gate, Succession
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
-from include.gmm.summary import Choice, FormerSegment, Gate, Succession
+from include.gmm.summary import Choice
 from include.gmm.versions import artifacts, gates
 from include.gmm.versions.champion import Champion
 from include.gmm.versions.champion import load as load_champion

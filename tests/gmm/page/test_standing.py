@@ -8,7 +8,8 @@ import pytest
 
 from include.gmm.page import pages
 from include.gmm.page.standing import BADGES, Standing, champion, standing
-from include.gmm.summary import Outcome, Summary
+from include.gmm.promotion_record import Outcome
+from include.gmm.summary import Summary
 from tests.gmm.page.examples import HOSTILE, example
 from tests.gmm.page.promotions import decision, promoted
 
