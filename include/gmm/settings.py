@@ -12,7 +12,7 @@ from include.gmm import declared, labels, yaml_file
 from include.gmm.errors import InputError
 from include.gmm.operation import Monitoring, Notification, Promotion, Scoring
 from include.gmm.setting_faults import in_words
-from include.gmm.setting_kinds import (
+from include.gmm.setting_types import (
     Column,
     Cron,
     Listed,

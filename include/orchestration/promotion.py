@@ -13,10 +13,10 @@ from include.gmm import settings
 from include.gmm.settings import Segmentation
 from include.gmm.store import configured
 from include.orchestration.assets import champion_asset, maybe
+from include.orchestration.dag_defaults import acting_run
 from include.orchestration.handed import handed
 from include.orchestration.notifications import Question, tell
 from include.orchestration.refusing import refusing
-from include.orchestration.runs import acting_run
 
 APPROVAL = "approve_promotion"
 

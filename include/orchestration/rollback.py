@@ -10,10 +10,10 @@ from airflow.sdk import get_current_context, task
 from include.gmm import settings
 from include.gmm.store import configured
 from include.orchestration.assets import champion_asset, maybe, scores_asset
+from include.orchestration.dag_defaults import acting_run
 from include.orchestration.handed import handed
 from include.orchestration.notifications import tell
 from include.orchestration.refusing import refusing
-from include.orchestration.runs import acting_run
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import pandas as pd
 from sklearn.mixture import GaussianMixture
 
 from include.gmm.mixture.arguments import EVERY_TYPE, checked_settings, refuse_unusable
-from include.gmm.mixture.candidates import candidates_of
 from include.gmm.mixture.choice import Candidate, Caution, Criterion, choose
+from include.gmm.mixture.competition import candidates_of
 from include.gmm.mixture.em.kernel import expanded_width
 from include.gmm.mixture.em.passes import choose_kernel
 from include.gmm.mixture.layout import assign

@@ -135,15 +135,15 @@ def chart(found: Drift, name: str, theme: ThemeName) -> dict[str, Any] | None:
 
     The libraries that draw are imported here, when the first chart is asked for.
     """
-    from include.gmm.page.charts import THEMES, drift
+    from include.gmm.page.charts import THEMES, drift_charts
 
-    return vega.made(lambda: drift.draw(found, name, THEMES[theme]))
+    return vega.made(lambda: drift_charts.draw(found, name, THEMES[theme]))
 
 
 def history_chart(found: DriftHistory, name: str, theme: ThemeName) -> dict[str, Any] | None:
     """One chart over time as Vega-Lite; None if there is nothing to draw under that name."""
-    from include.gmm.page.charts import THEMES, drift
+    from include.gmm.page.charts import THEMES, drift_charts
 
     if name != "drift-measures" or not found.monitored:
         return None
-    return vega.made(lambda: drift.measures(found, THEMES[theme]))
+    return vega.made(lambda: drift_charts.measures(found, THEMES[theme]))

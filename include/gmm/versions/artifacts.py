@@ -30,7 +30,7 @@ from sklearn.pipeline import Pipeline
 
 from include.gmm.errors import InputError
 from include.gmm.features import Scale
-from include.gmm.setting_kinds import Name
+from include.gmm.setting_types import Name
 from include.gmm.settings import Segmentation
 from include.gmm.store import ExistsError, MissingError, Store
 from include.gmm.versions import pickling

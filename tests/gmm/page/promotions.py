@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from include.gmm.page.standing import Decision
+from include.gmm.page.status import Decision
 from include.gmm.promotion_record import Outcome, Promoted, Succession
 from include.gmm.summary import Summary
 
