@@ -40,7 +40,8 @@ def monitor_dag(segmentation: Segmentation) -> DAG:
             inlets=[champion_asset(name), features_asset(name), drift_asset(name)],
             outlets=[maybe(drift_asset(name))],
         )
-        load_data(name) >> data_preprocessing(segmentation) >> drift(name)
+        preprocessing, features = data_preprocessing(segmentation)
+        load_data(name) >> preprocessing >> drift(name, features)
     return dag
 
 

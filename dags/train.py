@@ -47,10 +47,13 @@ def train_dag(segmentation: Segmentation) -> DAG:
         is_paused_upon_creation=False,  # runs when asked, or when an Asset has news
         **one_at_a_time(segmentation),
     ) as dag:
-        reference = build_save_gmm_model.override(inlets=[features_asset(name)])(name)
-        evaluation = load_model_and_evaluate.override(outlets=[model_asset(name)])(name, reference)
-        load_data(name) >> data_preprocessing(segmentation) >> reference >> evaluation
-        promote_model(segmentation, reference, evaluation)
+        preprocessing, features = data_preprocessing(segmentation)
+        build = build_save_gmm_model.override(inlets=[features_asset(name)])
+        reference = build(name, features)
+        evaluate = load_model_and_evaluate.override(outlets=[model_asset(name)])
+        evaluation = evaluate(name, features, reference)
+        load_data(name) >> preprocessing >> reference >> evaluation
+        promote_model(segmentation, features, reference, evaluation)
     return dag
 
 

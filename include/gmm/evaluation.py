@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from include.gmm.errors import InputError
-from include.gmm.features import FeatureTable, check_table, held_out_rows
-from include.gmm.mixture.parameters import Array
+from include.gmm.mixture.workers import threads
+from include.gmm.model import Applied, Model
 from include.gmm.projection import discriminant_axes
 from include.gmm.promotion_record import Succession
 from include.gmm.rounding import significant
-from include.gmm.sampling import ambiguous, sample
+from include.gmm.sampling import Ambiguous, Drawn
 from include.gmm.settings import PROJECT, Segmentation
+from include.gmm.snapshot import order
+from include.gmm.snapshot.rows import Batch, Rows
 from include.gmm.stability import share_kept
 from include.gmm.store import Store
 from include.gmm.summary import (
-    HISTOGRAM_BINS,
     Caution,
     Choice,
     Evaluation,
@@ -28,70 +29,82 @@ from include.gmm.summary import (
     SegmentSummary,
     Summary,
 )
+from include.gmm.tally import Tally
 from include.gmm.versions import artifacts, champion, saved_summary
 from include.gmm.versions.card import add_card
-from include.gmm.versions.succession import Challenger, compare, in_own_units
+from include.gmm.versions.succession import Challenger, compare
 
 DIGITS = 9  # of parameters and mean memberships: true enough to draw, and the summary stays small
-UNSURE = 0.6  # a row whose largest membership probability is lower belongs nowhere clearly
 
 
-def evaluate(
-    store: Store, reference: artifacts.Reference, frame: pd.DataFrame, where: str
-) -> Summary:
+def evaluate(store: Store, reference: artifacts.Reference, rows: Rows, where: str) -> Summary:
     """Load a version (its digests first), apply it to all rows, and keep the summary beside it.
 
     Beside it as well: the page that people look at, as a file, and the card.
-    Raises InputError when a file is not the one that was saved, or the rows are not those that
-    the model was fitted to.
+
+    Parameters
+    ----------
+    store, reference
+        The version, and where it is.
+    rows
+        Those that it was fitted to, and the held-out ones.
+    where
+        Names their source in errors.
+
+    Raises
+    ------
+    InputError
+        When a file is not the one that was saved, or the rows are not those of the version.
     """
-    manifest, model = artifacts.load(store, reference)
+    manifest, pipeline = artifacts.load(store, reference)
     choice = artifacts.load_record(store, reference, manifest, "choice.json", Choice)
     settings = manifest.settings
-    table = fitted_table(frame, manifest, where)
-    probabilities: Array = model.predict_proba(table.values)
-    largest = probabilities.max(axis=1)
-    log_likelihood = model.score_samples(table.values)
-    held_out = held_out_rows(table.keys, settings.mixture.held_out)
+    if rows.sha256 != manifest.data.digest:
+        raise InputError(
+            f"{where}: the features changed after version {manifest.version} was fitted to them; "
+            "run the whole DAG again"
+        )
+    model = Model(pipeline, len(rows))
+    tally, drawn, ambiguous = _passed_over(rows, model, settings.mixture.held_out)
     succession = compare(
         Challenger(
             settings=settings,
-            table=table,
-            probabilities=probabilities,
-            log_densities=in_own_units(log_likelihood, model, manifest.data.features, table),
+            rows=rows,
+            model=model,
             choice=choice,
-            stability=share_kept(model, table.values, manifest.data.features, manifest.seed),
+            stability=share_kept(pipeline, rows, manifest.data.features, manifest.seed),
         ),
         champion.read(store, settings.name),
         store,
     )
-    names, told = _names(settings, succession)
+    names, cautions = _names(settings, succession)
+    fitted, held_out = (tally.log_densities / tally.counts).tolist()
     summary = Summary(
         **choice.model_dump(exclude={"warnings"}),
         warnings=[
             *choice.warnings,
-            *(Caution(sentence=sentence) for sentence in (*told, *table.gaps.told())),
+            *(Caution(sentence=sentence) for sentence in (*cautions, *rows.gaps.told())),
         ],
         segmentation=settings.name,
         title=settings.title,
         version=manifest.version,
         created_at=manifest.created_at,
-        rows=len(table.keys),
-        key=table.key,
+        rows=len(rows),
+        key=rows.key,
         seed=manifest.seed,
-        features=_features(table, manifest, model),
-        segments=_segments(table, probabilities, model, succession.segment_ids, names),
-        mixture=_mixture(model),
-        ambiguous=ambiguous(table, probabilities),
-        sample=sample(table, probabilities, succession.segment_ids),
+        features=_features(rows, manifest, model, tally),
+        segments=_segments(rows, tally, pipeline, succession.segment_ids, names),
+        mixture=_mixture(pipeline),
+        ambiguous=ambiguous.rows,
+        sample=drawn.sample(succession.segment_ids),
         evaluation=Evaluation(
-            rows_fitted=int((~held_out).sum()),
-            rows_held_out=int(held_out.sum()),
-            log_likelihood_per_row_fitted=float(log_likelihood[~held_out].mean()),
-            log_likelihood_per_row_held_out=float(log_likelihood[held_out].mean()),
-            mean_largest_probability=float(largest.mean()),
-            share_below_60_percent=float((largest < UNSURE).mean()),
-            least_log_density=float(log_likelihood.min()),
+            rows_fitted=int(tally.counts[0]),
+            rows_held_out=int(tally.counts[1]),
+            log_likelihood_per_row_fitted=fitted,
+            log_likelihood_per_row_held_out=held_out,
+            mean_largest_probability=tally.largest / len(rows),
+            share_below_60_percent=tally.unsure / len(rows),
+            least_log_density=tally.least_log_density,
         ),
         succession=succession,
         model_path=_shown(store.address(artifacts.file_of(reference, "model.joblib"))),
@@ -102,28 +115,38 @@ def evaluate(
     return summary
 
 
-def fitted_table(frame: pd.DataFrame, manifest: artifacts.Manifest, where: str) -> FeatureTable:
-    """The rows that a version was fitted to. Raises InputError if these are others."""
-    table = check_table(frame, manifest.settings.features, where)
-    if table.digest != manifest.data.digest:
-        raise InputError(
-            f"{where}: the features changed after version {manifest.version} was fitted to them; "
-            "run the whole DAG again"
-        )
-    return table
+def _passed_over(rows: Rows, model: Model, share: float) -> tuple[Tally, Drawn, Ambiguous]:
+    """What the model finds in all rows, in one pass; a share of them is held out."""
+
+    def of(batch: Batch) -> tuple[Tally, Batch, Applied]:
+        applied = model.of(batch.values)
+        return Tally.of(batch, applied, rows.held_out(batch.hashes, share)), batch, applied
+
+    total: Tally | None = None
+    drawn, ambiguous = Drawn(len(rows.features)), Ambiguous()
+    with threads() as workers:
+        for tally, batch, applied in workers.over(of, rows.batches()):
+            total = tally if total is None else total + tally
+            drawn.add(batch, applied)
+            ambiguous.add(batch, applied)
+    if total is None:
+        raise InputError(f"{rows.path}: there are no rows")
+    return total, drawn, ambiguous
 
 
 def _features(
-    table: FeatureTable, manifest: artifacts.Manifest, model: Pipeline
+    rows: Rows, manifest: artifacts.Manifest, model: Model, tally: Tally
 ) -> list[FeatureSummary]:
+    columns, scales = manifest.settings.features, manifest.data.features
+    centres = dict(zip(model.names, model.transform.centre.tolist(), strict=True))
+    deviations = dict(zip(model.names, model.transform.deviation.tolist(), strict=True))
+    of_column = tally.columns.count, tally.columns.mean, tally.columns.standard_deviation
+    names = [*rows.features, *rows.profile]
+    moments = dict(zip(names, zip(*of_column, strict=True), strict=True))
     described = []
-    scaler = model.named_steps["scale"]
-    centres = dict(zip(table.names, scaler.mean_.tolist(), strict=True))
-    deviations = dict(zip(table.names, scaler.scale_.tolist(), strict=True))
-    columns = manifest.settings.features
     for name, feature in {**columns.columns, **columns.profile}.items():
-        scale = manifest.data.features.get(name)
-        values = table.values[name] if scale else table.profile[name]
+        scale = scales.get(name)
+        count, mean, deviation = moments[name]
         described.append(
             FeatureSummary(
                 name=name,
@@ -132,9 +155,9 @@ def _features(
                 in_mixture=scale is not None,
                 transform=scale.transform if scale else "none",
                 resolution=scale.resolution if scale else 0.0,
-                mean=_number(values.mean()),
-                standard_deviation=_number(values.std(ddof=0)),
-                median=_number(values.median()),
+                mean=float(mean) if count else None,
+                standard_deviation=float(deviation) if count else None,
+                median=order.median(rows, name),
                 centre=centres.get(name),
                 scale=deviations.get(name),
             )
@@ -143,32 +166,31 @@ def _features(
 
 
 def _segments(
-    table: FeatureTable,
-    probabilities: Array,
-    model: Pipeline,
-    ids: tuple[int, ...],
-    names: dict[int, str],
+    rows: Rows,
+    tally: Tally,
+    pipeline: Pipeline,
+    ids: Sequence[int],
+    names: Mapping[int, str],
 ) -> list[SegmentSummary]:
-    assigned = probabilities.argmax(axis=1)
-    columns = pd.concat([table.values, table.profile], axis=1)
+    columns = [*rows.features, *rows.profile]
     segments = []
     for component, number in enumerate(ids):
-        rows = probabilities[assigned == component]
-        members = rows[:, component]
-        counts, _ = np.histogram(members, bins=HISTOGRAM_BINS, range=(0, 1))
+        assigned = int(tally.assigned[component])
+        confusion = tally.confusion[component] / max(assigned, 1)
+        means = tally.means[component].tolist()
         segments.append(
             SegmentSummary(
                 number=number,
                 name=names.get(number, ""),
-                weight=float(model.named_steps["mixture"].weights_[component]),
-                rows=len(members),
-                share=len(members) / len(probabilities),
-                mean_probability=float(members.mean()) if len(members) else None,
-                mean_memberships=rows.mean(axis=0).round(DIGITS).tolist() if len(members) else [],
-                histogram=counts.tolist(),
+                weight=float(pipeline.named_steps["mixture"].weights_[component]),
+                rows=assigned,
+                share=float(tally.shares[component]),
+                mean_probability=float(confusion[component]) if assigned else None,
+                mean_memberships=confusion.round(DIGITS).tolist() if assigned else [],
+                histogram=tally.histogram[component].tolist(),
                 profile={
-                    name: _weighted_mean(columns[name].to_numpy(), probabilities[:, component])
-                    for name in map(str, columns)
+                    name: mean if np.isfinite(mean) else None
+                    for name, mean in zip(columns, means, strict=True)
                 },
             )
         )
@@ -200,17 +222,6 @@ def _names(settings: Segmentation, succession: Succession) -> tuple[dict[int, st
         f"segment_names goes beyond the last segment, {last} ({', '.join(beyond)}): it was "
         "made for another fit, so no name is used. Look at the segments and name them again."
     ]
-
-
-def _weighted_mean(values: Array, weights: Array) -> float | None:
-    """Mean over the rows that have a value, None where there are none."""
-    known = ~np.isnan(values)
-    total = weights[known].sum()
-    return _number(float(weights[known] @ values[known] / total)) if total > 0 else None
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _shown(address: str) -> str:

@@ -1,107 +1,89 @@
-"""From a feature table to a published version."""
+"""From a snapshot of features to a published version."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from include.gmm.errors import InputError
-from include.gmm.features import Scale, check_table, held_out_rows, refuse_constant, scales
 from include.gmm.mixture import Selection, select_mixture
 from include.gmm.mixture.choice import Candidate
-from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.progress import Progress
 from include.gmm.monitoring.profile import profile_of
+from include.gmm.prepared import fit_preparation, scales, write_prepared
 from include.gmm.settings import Criterion, Segmentation
+from include.gmm.snapshot.rows import Rows
 from include.gmm.store import Store
 from include.gmm.summary import CandidateSummary, Caution, Choice
 from include.gmm.versions import artifacts
 
 
 def train(
-    frame: pd.DataFrame,
+    rows: Rows,
     settings: Segmentation,
     store: Store,
     where: str,
     progress: Callable[[Progress], None] | None = None,
     as_of: datetime | None = None,
+    snapshot: str | None = None,
 ) -> artifacts.Reference:
     """Choose a mixture, fit it to the rows that are not held out, and publish it as a version.
 
-    `where` names the frame's source in errors; `progress` hears how far the selection has come;
-    `as_of` is the moment whose data the frame is, now unless given.
-    Raises InputError for data or settings that cannot be used, and then publishes nothing.
-    """
-    table = check_table(frame, settings.features, where)
-    decided = scales(table, settings.features.columns)
-    fitted = table.values[~held_out_rows(table.keys, settings.mixture.held_out)]
-    mixture = settings.mixture
-    largest = mixture.n_components.max
-    if len(fitted) <= largest:
-        raise InputError(
-            f"{where}: {len(table.keys)} rows, {len(fitted)} of them to fit, are too few for up to "
-            f"{largest} components; bring more rows or try fewer components"
-        )
-    refuse_constant(fitted, where)
+    Parameters
+    ----------
+    rows
+        Of a snapshot, with the columns that the settings name.
+    settings
+        Which mixtures compete, and what decides between them.
+    store
+        Where the version goes.
+    where
+        Names the source of the rows in errors.
+    progress
+        Hears how far the selection has come.
+    as_of
+        The moment whose data the rows are: now unless given.
+    snapshot
+        The name of the snapshot in the store, where it is in one.
 
-    preparation = preparation_of(decided)
-    rows = preparation.fit_transform(fitted)
-    selection = select_mixture(
-        pd.DataFrame(rows, columns=table.names),
-        range(mixture.n_components.min, largest + 1),
-        mixture.covariance_types,
-        criterion=mixture.criterion,
-        parsimony=mixture.parsimony,
-        resolution=cell_widths(fitted, decided, preparation.named_steps["scale"].scale_),
-        seed=mixture.seed,
-        progress=progress,
-    )
-    gaussians = selection.to_sklearn()
-    model = Pipeline([*preparation.steps, ("mixture", gaussians)])
+    Raises
+    ------
+    InputError
+        For data or settings that cannot be used; then nothing is published.
+    """
+    mixture = settings.mixture
+    decided = scales(rows, settings.features.columns)
+    preparation, rows_fitted = fit_preparation(rows, decided, mixture, where)
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / "prepared.parquet"
+        selection = select_mixture(
+            prepared,
+            range(mixture.n_components.min, mixture.n_components.max + 1),
+            mixture.covariance_types,
+            criterion=mixture.criterion,
+            parsimony=mixture.parsimony,
+            resolution=write_prepared(rows, decided, preparation, mixture.held_out, prepared),
+            seed=mixture.seed,
+            progress=progress,
+        )
+    model = Pipeline([*preparation.steps, ("mixture", selection.to_sklearn())])
     data = artifacts.DataRecord(
-        rows=len(table.keys),
-        rows_fitted=len(rows),
-        rows_left_out=table.gaps.rows,
-        key=table.key,
+        rows=len(rows),
+        rows_fitted=rows_fitted,
+        rows_left_out=rows.gaps.rows,
+        key=rows.key,
         features=decided,
-        digest=table.digest,
+        digest=rows.sha256,
+        snapshot=snapshot,
     )
     records = {
         "choice.json": _choice(selection, mixture.criterion),
-        "profile.json": profile_of(table, model),
+        "profile.json": profile_of(rows, model),
     }
     return artifacts.publish(store, settings, data, model, records, as_of)
-
-
-def preparation_of(decided: dict[str, Scale]) -> Pipeline:
-    """Transform each column, then give it mean 0 and variance 1. Made of scikit-learn alone."""
-    columns = ColumnTransformer(
-        [
-            (
-                f"feature_{position}",
-                FunctionTransformer(np.log1p, feature_names_out="one-to-one")
-                if scale.transform == "log1p"
-                else "passthrough",
-                [name],
-            )
-            for position, (name, scale) in enumerate(decided.items())
-        ],
-        verbose_feature_names_out=False,
-    )
-    return Pipeline([("columns", columns), ("scale", StandardScaler())])
-
-
-def cell_widths(values: pd.DataFrame, decided: dict[str, Scale], deviations: Array) -> Array:
-    """How wide (n, d) the cells are to which values were rounded, in standardised units."""
-    widths = [scale.cell_width(values[name].to_numpy()) for name, scale in decided.items()]
-    standardised: Array = np.column_stack(widths) / deviations
-    return standardised
 
 
 def _choice(selection: Selection, criterion: Criterion) -> Choice:

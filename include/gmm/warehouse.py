@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 
 from include.gmm import sql
 from include.gmm.errors import BusyError, InputError
 from include.gmm.files import NO_EXTENSIONS, first_line, opened
-from include.gmm.settings import PROJECT, WAREHOUSE, Segmentation, Source
+from include.gmm.settings import PROJECT, WAREHOUSE, Source
 
 LOCK_PATIENCE = 300  # seconds to wait for another DAG that is writing
 
@@ -130,28 +129,6 @@ def load_source(source: Source, path: Path = WAREHOUSE) -> LoadedTable:
         loaded = _inspected(connection, source)
         connection.execute("COMMIT")
     return loaded
-
-
-def read_features(settings: Segmentation, path: Path = WAREHOUSE) -> pd.DataFrame:
-    """The columns that the segmentation names, from the table of its dbt model.
-
-    Keys that differ are different here, too, whatever their type.
-    Raises InputError when the table or one of the columns is not there, or the key cannot be one.
-    """
-    features = settings.features
-    demand_warehouse(path)
-    with connected(path) as connection:
-        present = _present(connection, "main", features.model)
-        wanted = [features.key, *features.columns, *features.profile]
-        where = f"segmentation {settings.name!r}: dbt model {features.model!r}"
-        _demand(wanted, list(present), where)
-        key, *others = map(sql.quoted, wanted)
-        kind = present[features.key]
-        key = f"{sql.key_as_read(key, kind, f'{where}: key {features.key!r}')} AS {key}"
-        chosen = ", ".join([key, *others])
-        table = connection.table(f"main.{sql.quoted(features.model)}")
-        frame: pd.DataFrame = table.project(chosen).df()
-    return frame
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> None:

@@ -12,32 +12,33 @@ from airflow.sdk.exceptions import AirflowSkipException
 from include.gmm import settings
 from include.gmm.store import configured
 from include.orchestration.assets import drift_asset, maybe
+from include.orchestration.handed import handed
 from include.orchestration.notifications import tell
 from include.orchestration.refusing import refusing
+from include.orchestration.training import CHECK
 
 log = logging.getLogger(__name__)
 
 
 @task(multiple_outputs=False)
 @refusing
-def measure_drift(name: str) -> dict[str, Any]:
+def measure_drift(name: str, features: Any) -> dict[str, Any]:
     """Hold the features against those of the champion; returns the summary that the tab draws.
 
     A breach is an event of the Asset <name>_drift, which starts <name>_train, unless there was one
     within `retrain_after_days`: a drift that training does not cure must not train for ever.
     """
-    from include.gmm.features import check_table
     from include.gmm.monitoring.measuring import baseline, measure
+    from include.gmm.snapshot import Snapshot, opened
     from include.gmm.versions import champion
-    from include.gmm.warehouse import read_features
 
     segmentation = settings.find(name)
     present = champion.read(configured(), name)
     if present is None:
         raise AirflowSkipException(f"There is no champion yet: {name}_train makes one.")
-    model = segmentation.features.model
-    table = check_table(read_features(segmentation), segmentation.features, model)
-    drift = measure(baseline(configured(), present), table, segmentation, model)
+    with opened(configured(), Snapshot.model_validate(handed(features, CHECK))) as rows:
+        base = baseline(configured(), present)
+        drift = measure(base, rows, segmentation, segmentation.features.model)
     log.info(drift.sentence)
     if drift.breached:
         context = get_current_context()

@@ -17,13 +17,16 @@ from include.orchestration.dag_defaults import acting_run
 from include.orchestration.handed import handed
 from include.orchestration.notifications import Question, tell
 from include.orchestration.refusing import refusing
+from include.orchestration.training import CHECK
 
 APPROVAL = "approve_promotion"
 
 log = logging.getLogger(__name__)
 
 
-def promote_model(segmentation: Segmentation, reference: Any, evaluation: Any) -> None:
+def promote_model(
+    segmentation: Segmentation, features: Any, reference: Any, evaluation: Any
+) -> None:
     """The task promote_model after `evaluation`, in manual mode once a person has approved.
 
     The person is asked in Airflow's own view of required actions; the run waits without a worker.
@@ -32,7 +35,7 @@ def promote_model(segmentation: Segmentation, reference: Any, evaluation: Any) -
     name = segmentation.name
     asks = segmentation.promotion.mode == "manual"
     promoted = _promote.override(outlets=[maybe(champion_asset(name))])(
-        name, reference, evaluation, approved=asks
+        name, features, reference, evaluation, approved=asks
     )
     if asks:
         # The next training waits for this run, and drift may ask for one by then. Where it may at
@@ -62,12 +65,14 @@ def told(evaluation: dict[str, Any]) -> str:
 
 @task(task_id="promote_model", multiple_outputs=False)
 @refusing
-def _promote(name: str, reference: Any, evaluation: Any, approved: bool) -> dict[str, Any]:
+def _promote(
+    name: str, features: Any, reference: Any, evaluation: Any, approved: bool
+) -> dict[str, Any]:
     """Make the version the champion if the gates, or a person, allow; returns what became of it."""
     from include.gmm.promotion_record import Succession
+    from include.gmm.snapshot import Snapshot, opened
     from include.gmm.versions.artifacts import Reference
     from include.gmm.versions.promotion import promote
-    from include.gmm.warehouse import read_features
 
     segmentation = settings.find(name)
     promoted = promote(
@@ -75,7 +80,7 @@ def _promote(name: str, reference: Any, evaluation: Any, approved: bool) -> dict
         Reference.model_validate(handed(reference, "build_save_gmm_model")),
         Succession.model_validate(handed(evaluation, "load_model_and_evaluate")["succession"]),
         segmentation,
-        lambda: read_features(segmentation),
+        lambda: opened(configured(), Snapshot.model_validate(handed(features, CHECK))),
         actor=_approver() if approved else acting_run(),
         approved=approved,
     )

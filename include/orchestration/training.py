@@ -18,6 +18,8 @@ from include.orchestration.refusing import refusing
 # Heavy libraries are imported inside the tasks: the DAG processor reads this file again and again.
 # With multiple_outputs Airflow would store each key of a returned dict a second time.
 
+CHECK = "data_preprocessing.check_features"
+
 log = logging.getLogger(__name__)
 
 
@@ -41,58 +43,65 @@ def load_data(name: str) -> dict[str, Any]:
 @task(multiple_outputs=False)
 @refusing
 def check_features(name: str) -> dict[str, Any]:
-    """Check that the feature table can be used, and announce it; returns rows and digest."""
-    from include.gmm.features import check_table
-    from include.gmm.warehouse import read_features
+    """Check the feature table and take the snapshot that the tasks behind it read."""
+    from include.gmm import snapshot
+    from include.gmm.versions.pruning import prune_snapshots
 
-    segmentation = settings.find(name)
-    model = segmentation.features.model
-    table = check_table(read_features(segmentation), segmentation.features, model)
-    for told in table.gaps.told():
-        log.warning("%s: %s", model, told)
-    facts: dict[str, Any] = {"table": model, "rows": len(table.keys), "digest": table.digest}
-    get_current_context()["outlet_events"][features_asset(name)].extra = facts
-    return facts
+    features = settings.find(name).features
+    prune_snapshots(configured(), name)
+    with snapshot.taken(features) as rows:
+        for sentence in rows.gaps.told():
+            log.warning("%s: %s", features.model, sentence)
+        taken = snapshot.put(configured(), name, rows)
+    get_current_context()["outlet_events"][features_asset(name)].extra = {
+        "table": features.model,
+        "rows": taken.rows,
+        "digest": taken.sha256,
+    }
+    return taken.model_dump()
 
 
 @task(multiple_outputs=False)
 @refusing
-def build_save_gmm_model(name: str) -> dict[str, Any]:
+def build_save_gmm_model(name: str, features: Any) -> dict[str, Any]:
     """Choose, fit and save a mixture; returns the reference by which the version is verified."""
     from include.gmm.mixture.progress import now_and_then
+    from include.gmm.snapshot import Snapshot, opened
     from include.gmm.training import train
-    from include.gmm.warehouse import read_features
 
     context = get_current_context()
     segmentation = with_choices(settings.find(name), context["params"])
-    reference = train(
-        read_features(segmentation),
-        segmentation,
-        configured(),
-        segmentation.features.model,
-        now_and_then(lambda progress: log.info("%s", progress), seconds=5),
-        # The same for a late retry, and of old for a backfill: neither is newer than it looks.
-        as_of=context["dag_run"].run_after,
-    )
+    snapshot = Snapshot.model_validate(handed(features, CHECK))
+    with opened(configured(), snapshot) as rows:
+        reference = train(
+            rows,
+            segmentation,
+            configured(),
+            segmentation.features.model,
+            now_and_then(lambda progress: log.info("%s", progress), seconds=5),
+            # The same for a late retry, and of old for a backfill: neither is newer than it looks.
+            as_of=context["dag_run"].run_after,
+            snapshot=snapshot.name,
+        )
     log.info("Published version %s", reference.version)
     return reference.model_dump()
 
 
 @task(multiple_outputs=False)
 @refusing
-def load_model_and_evaluate(name: str, reference: Any) -> dict[str, Any]:
+def load_model_and_evaluate(name: str, features: Any, reference: Any) -> dict[str, Any]:
     """Verify and load the version, apply it to all rows; returns the summary that the tab draws."""
     from include.gmm.evaluation import evaluate
+    from include.gmm.snapshot import Snapshot, opened
     from include.gmm.versions.artifacts import Reference
-    from include.gmm.warehouse import read_features
 
-    segmentation = settings.find(name)
-    summary = evaluate(
-        configured(),
-        Reference.model_validate(handed(reference, "build_save_gmm_model")),
-        read_features(segmentation),
-        segmentation.features.model,
-    )
+    with opened(configured(), Snapshot.model_validate(handed(features, CHECK))) as rows:
+        summary = evaluate(
+            configured(),
+            Reference.model_validate(handed(reference, "build_save_gmm_model")),
+            rows,
+            settings.find(name).features.model,
+        )
     get_current_context()["outlet_events"][model_asset(name)].extra = {
         "version": summary.version,
         "sha256": summary.model_sha256,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,12 +14,15 @@ from sklearn.mixture import GaussianMixture
 from sklearn.pipeline import Pipeline
 
 from include.gmm import settings
+from include.gmm.model import Applied
 from include.gmm.settings import Segmentation
+from include.gmm.snapshot import taken
+from include.gmm.snapshot.frame import write_frame
+from include.gmm.snapshot.rows import Batch, Rows
 from include.gmm.store import store_at
 from include.gmm.training import train
 from include.gmm.versions import artifacts
-from include.gmm.versions.identity import in_common, inherited_ids
-from include.gmm.warehouse import read_features
+from include.gmm.versions.identity import Overlap, inherited_ids
 from script.benchmark.mixture import Array
 from script.benchmark.rounds import progress
 
@@ -45,7 +49,9 @@ def measure_identity() -> list[Refit]:
     """Refits of the features of the last run of customers_train. Raises InputError if none was."""
     segmentation = settings.find("customers")
     # In the order of the keys: a table has none, and scikit-learn's fits depend on it.
-    frame = read_features(segmentation).sort_values(segmentation.features.key, ignore_index=True)
+    with taken(segmentation.features) as snapshot:
+        frame = pd.concat([_frame(batch, snapshot) for batch in snapshot.batches()])
+    frame = frame.reset_index(drop=True)
     columns = list(segmentation.features.columns)
     with tempfile.TemporaryDirectory() as folder:
         first = _fitted(frame, segmentation, folder)
@@ -59,7 +65,8 @@ def measure_identity() -> list[Refit]:
             present: Array = model.predict_proba(frame[columns])
             after = present.argmax(axis=1)
             known = range(former.shape[1])
-            ids, _ = inherited_ids(in_common(former, present), known, len(known))
+            overlap = Overlap.of(_said(former), _said(present))
+            ids, _ = inherited_ids(overlap.in_common, known, len(known))
             again = _plain(first, rows[columns], other.mixture.seed)
             standardised = first[:-1].transform(frame[columns])
             kept = plain.predict(standardised) == again.predict(standardised)
@@ -74,6 +81,16 @@ def measure_identity() -> list[Refit]:
             )
             progress(f"  {refits[-1]}")
     return refits
+
+
+def _frame(batch: Batch, snapshot: Rows) -> pd.DataFrame:
+    values = np.hstack([batch.values, batch.profile])
+    frame = pd.DataFrame(values, columns=[*snapshot.features, *snapshot.profile])
+    return frame.assign(**{snapshot.key: batch.keys.to_pandas()})
+
+
+def _said(probabilities: Array) -> Applied:
+    return Applied(np.ascontiguousarray(probabilities.T), np.zeros(len(probabilities)))
 
 
 def _others(
@@ -98,7 +115,10 @@ def _resampled(frame: pd.DataFrame, random: np.random.Generator, key: str) -> pd
 
 def _fitted(frame: pd.DataFrame, segmentation: Segmentation, folder: str) -> Pipeline:
     store = store_at(folder)
-    reference = train(frame, segmentation, store, "customers")
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "features.parquet"
+        rows = write_frame(frame, segmentation.features, file, "customers")
+        reference = train(rows, segmentation, store, "customers")
     return artifacts.load(store, reference)[1]
 
 

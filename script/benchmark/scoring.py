@@ -16,13 +16,12 @@ from sklearn.mixture import GaussianMixture
 from sklearn.pipeline import Pipeline
 
 from include.gmm import settings
-from include.gmm.features import Scale
 from include.gmm.mixture.layout import assign
 from include.gmm.mixture.parameters import Parameters
 from include.gmm.settings import Segmentation
 from include.gmm.store import store_at
-from include.gmm.training import preparation_of
-from include.gmm.versions import artifacts
+from include.gmm.transform import Scale, preparation_of
+from include.gmm.versions import artifacts, champion
 from script.benchmark.contenders import OURS
 from script.benchmark.data import pieces, random_mixture
 from script.benchmark.items import Item
@@ -142,8 +141,9 @@ def _make(item: Item, place: Path) -> artifacts.Reference:
         (item.components,),
     )
     assign(gaussians, standardised)
-    return artifacts.publish(
-        store_at(place / "models"),
+    store = store_at(place / "models")
+    reference = artifacts.publish(
+        store,
         segmentation(item),
         artifacts.DataRecord(
             rows=item.rows,
@@ -151,10 +151,14 @@ def _make(item: Item, place: Path) -> artifacts.Reference:
             key="id",
             features=scales,
             digest="0" * 64,
+            snapshot=None,
         ),
         Pipeline([*preparation.steps, ("mixture", gaussians)]),
         {},
     )
+    manifest, ids = artifacts.load_manifest(store, reference), tuple(range(1, item.components + 1))
+    champion.appoint(store, None, reference, manifest, ids, "person", "bench")
+    return reference
 
 
 def _raw(rows: Array, logarithmic: int) -> Array:

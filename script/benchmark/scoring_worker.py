@@ -10,10 +10,9 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from sklearn.pipeline import Pipeline
 
-from include.gmm.scoring.engine import Engine
+from include.gmm.model import Model
 from include.gmm.scoring.scoring import score
 from include.gmm.store import store_at
 from include.gmm.versions import artifacts
@@ -38,7 +37,7 @@ class ScoringWorker:
         few = pd.DataFrame({name: [0.0, 1.0] for name in self._manifest.data.features})
         if contender == OURS:
             rows = self._manifest.data.rows
-            Engine(self._model, rows).memberships(pa.RecordBatch.from_pandas(few))
+            Model(self._model, rows).of(few.to_numpy())
         else:
             self._model.predict_proba(few)
         self._before = restart_peak()

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
 from include.gmm import settings
-from include.gmm.features import check_table, scales
 from include.gmm.mixture import select_mixture
-from include.gmm.training import cell_widths, preparation_of
-from include.gmm.warehouse import read_features
+from include.gmm.prepared import scales
+from include.gmm.snapshot import taken
+from include.gmm.transform import Transform, preparation_of
 from script.benchmark.contenders import OURS, SCIKIT_LEARN
 from script.benchmark.mixture import Array
 from script.benchmark.rounds import progress
@@ -45,11 +46,12 @@ def measure_stability() -> StabilityResult:
     Raises InputError when there was none.
     """
     segmentation = settings.find("customers")
-    table = check_table(read_features(segmentation), segmentation.features, "customers")
-    decided = scales(table, segmentation.features.columns)
+    with taken(segmentation.features) as snapshot:
+        decided = scales(snapshot, segmentation.features.columns)
+        values = np.vstack([batch.values for batch in snapshot.batches()])
     preparation = preparation_of(decided)
-    rows: Array = preparation.fit_transform(table.values)
-    widths = cell_widths(table.values, decided, preparation.named_steps["scale"].scale_)
+    rows: Array = preparation.fit_transform(pd.DataFrame(values, columns=list(decided)))
+    widths = Transform.of(preparation).cell_widths(values, list(decided.values()))
     mixture = segmentation.mixture
     best = select_mixture(
         rows,

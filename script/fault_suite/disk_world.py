@@ -52,6 +52,7 @@ def build(world: Path, chance: random.Random) -> None:
     from include.gmm import settings, warehouse
     from include.gmm.evaluation import evaluate
     from include.gmm.scoring.scoring import score
+    from include.gmm.snapshot import taken
     from include.gmm.store import store_at
     from include.gmm.training import train
     from include.gmm.versions import artifacts, champion
@@ -67,9 +68,10 @@ def build(world: Path, chance: random.Random) -> None:
         connection.execute("CREATE TABLE shop_features AS FROM rows")
         connection.execute("CREATE SCHEMA raw; CREATE TABLE raw.shoppers AS SELECT 1 AS old")
     models = store_at(world / "models")
-    first, _ = (train(rows, segmentation, models, "shop") for _ in range(2))
-    for name in artifacts.versions(models, "shop"):
-        evaluate(models, artifacts.find(models, "shop", name), rows, "shop")
+    with taken(segmentation.features, world / "warehouse.duckdb") as snapshot:
+        first, _ = (train(snapshot, segmentation, models, "shop") for _ in range(2))
+        for name in artifacts.versions(models, "shop"):
+            evaluate(models, artifacts.find(models, "shop", name), snapshot, "shop")
     manifest = artifacts.load_manifest(models, first)
     ids = tuple(range(1, 3))
     champion.appoint(models, None, first, manifest, ids, "person", "a trial")
@@ -159,16 +161,15 @@ def _commanded(command: str, disk: Path) -> int:
     from include.gmm.commands import life
     from include.gmm.errors import InputError
     from include.gmm.scoring.scoring import score
+    from include.gmm.snapshot import taken
     from include.gmm.store import store_at
     from include.gmm.versions import artifacts
-    from include.gmm.warehouse import load_source, read_features
+    from include.gmm.warehouse import load_source
 
     _do_not_draw()
     settings.SEGMENTATIONS = disk
     path, models = disk / "warehouse.duckdb", disk / "models"
-    vars(life).update(
-        read_features=partial(read_features, path=path), score_all=partial(score, path=path)
-    )
+    vars(life).update(taken=partial(taken, path=path), score_all=partial(score, path=path))
     versions = artifacts.versions(store_at(models), "shop")
     if command == "load":
         try:

@@ -11,13 +11,12 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from include.gmm.errors import InputError
-from include.gmm.evaluation import evaluate
 from include.gmm.projection import discriminant_axes
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.summary import Summary
-from include.gmm.training import train
 from include.gmm.versions import artifacts, saved_summary
+from tests.gmm.snapshots import evaluate, train
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,9 @@ from include.gmm.mixture.parameters import Array
 from include.gmm.settings import Segmentation
 from include.gmm.stability import share_kept
 from include.gmm.store import Store
-from include.gmm.training import train
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest
+from tests.gmm.snapshots import rows_of, train
 
 Share = Callable[..., float]
 
@@ -32,7 +32,7 @@ def share(segmentation: Segmentation, store: Store) -> Share:
         frame = frame.assign(shopper=np.arange(len(frame)), age=30)
         settings = segmentation.model_copy(update={"mixture": mixture})
         manifest, model = trained(frame, settings, store)
-        return share_kept(model, frame[["visits", "euros"]], manifest.data.features, seed)
+        return share_kept(model, rows_of(frame, settings.features), manifest.data.features, seed)
 
     return kept
 
@@ -77,5 +77,6 @@ def test_the_model_is_left_as_it_was(
 ) -> None:
     manifest, model = trained(shoppers, segmentation, store)
     before = model.predict_proba(shoppers)
-    share_kept(model, shoppers[["visits", "euros"]], manifest.data.features, 0)
+    rows = rows_of(shoppers, segmentation.features)
+    share_kept(model, rows, manifest.data.features, 0)
     assert np.array_equal(model.predict_proba(shoppers), before)

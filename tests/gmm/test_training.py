@@ -8,12 +8,11 @@ import pandas as pd
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.features import check_table
 from include.gmm.monitoring.profile import Profile, profile_of
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
-from include.gmm.training import train
 from include.gmm.versions import artifacts
+from tests.gmm.snapshots import rows_of, train
 
 
 def model_bytes(store: Store, reference: artifacts.Reference) -> bytes:
@@ -76,5 +75,5 @@ def test_the_profile_of_all_rows_is_published_with_the_model(
     reference = train(shoppers, segmentation, store, "x")
     manifest, model = artifacts.load(store, reference)
     profile = artifacts.load_record(store, reference, manifest, "profile.json", Profile)
-    assert profile == profile_of(check_table(shoppers, segmentation.features, "x"), model)
+    assert profile == profile_of(rows_of(shoppers, segmentation.features), model)
     assert profile.rows == 240

@@ -239,49 +239,6 @@ def test_a_table_that_is_not_there_is_named(path: Path) -> None:
         warehouse.load_source(source(None), path)
 
 
-def test_features_are_read_by_name_and_a_missing_one_is_named(path: Path) -> None:
-    segmentation = settings.find("customers")
-    with pytest.raises(InputError, match="does not exist yet"):
-        warehouse.read_features(segmentation, path)
-    with warehouse.connected(path) as connection:
-        connection.execute("CREATE TABLE customer_features AS SELECT 1 AS customer_id, 2 AS orders")
-    with pytest.raises(InputError, match=r"'customers'.*no column recency_days, spend"):
-        warehouse.read_features(segmentation, path)
-
-
-@pytest.mark.parametrize(
-    ("kind", "value"),
-    [
-        ("HUGEINT", "12345678901234567890123::HUGEINT"),
-        ("DECIMAL(38,2)", "123456789012345678901.00::DECIMAL(38,2)"),
-        ("BIGINT", "9007199254740992"),
-        ("UBIGINT", "18446744073709551000::UBIGINT"),
-    ],
-)
-def test_keys_of_the_warehouse_stay_different(path: Path, kind: str, value: str) -> None:
-    segmentation = settings.find("customers")
-    names = [*segmentation.features.columns, *segmentation.features.profile]
-    chosen = f"({value} + i::TINYINT)::{kind} AS customer_id, "
-    chosen += ", ".join(f"1 AS {name}" for name in names)
-    with warehouse.connected(path) as connection:
-        connection.sql("FROM range(3) AS r(i)").project(chosen).create("customer_features")
-        found = connection.execute("SELECT customer_id::VARCHAR FROM customer_features").fetchall()
-    written = [text for (text,) in found]
-    keys = warehouse.read_features(segmentation, path)["customer_id"]
-    assert keys.astype(str).tolist() == written
-    assert len(set(written)) == 3
-
-
-def test_a_key_that_cannot_tell_rows_apart_is_refused(path: Path) -> None:
-    segmentation = settings.find("customers")
-    names = [*segmentation.features.columns, *segmentation.features.profile]
-    with warehouse.connected(path) as connection:
-        chosen = ", ".join(f"1 AS {name}" for name in names)
-        connection.execute(f"CREATE TABLE customer_features AS SELECT [1] AS customer_id, {chosen}")
-    with pytest.raises(InputError, match="key 'customer_id' is of type LIST"):
-        warehouse.read_features(segmentation, path)
-
-
 @pytest.mark.parametrize(
     "content", [b"SQLite format 3\0" + bytes(5000), b"x" * 5000, b"", b"DUCK"], ids=range(4)
 )

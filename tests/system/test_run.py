@@ -13,7 +13,7 @@ import yaml
 from include.gmm.__main__ import main
 from include.gmm.settings import find
 from include.gmm.summary import Summary
-from include.gmm.warehouse import read_features
+from include.gmm.warehouse import connected
 from tests.system.conftest import AirflowWithRun
 
 STEPS = [
@@ -94,8 +94,9 @@ def test_a_second_run_saves_the_same_bytes(airflow: AirflowWithRun) -> None:
 def test_the_command_line_makes_the_same_model_of_the_features(
     airflow: AirflowWithRun, tmp_path: Path
 ) -> None:
-    settings = find("customers")
-    features = read_features(settings, airflow.folder / "working_data" / "warehouse.duckdb")
+    table = find("customers").features.model
+    with connected(airflow.folder / "working_data" / "warehouse.duckdb") as connection:
+        features = connection.table(f"main.{table}").df()
     features.sample(frac=1, random_state=0).to_csv(tmp_path / "features.csv", index=False)
     options = ["--segmentation", "customers", "--output", str(tmp_path)]
     assert main(["fit", str(tmp_path / "features.csv"), *options]) == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,6 +19,7 @@ from include.gmm.evaluation import evaluate
 from include.gmm.files import read_file
 from include.gmm.mixture.progress import Progress as MixtureProgress
 from include.gmm.settings import Segmentation
+from include.gmm.snapshot.frame import write_frame
 from include.gmm.store import store_at
 from include.gmm.terminal import render, show_all
 from include.gmm.training import train
@@ -36,7 +39,10 @@ def fit(options: argparse.Namespace, console: Console) -> None:
         frame = choosing.with_key(frame, options.key)
         chosen, note = _of_columns(options, frame)
     disk.demand_room(options.output / chosen.name)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    with (
+        tempfile.TemporaryDirectory(prefix="snapshot-") as scratch,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+    ):
         task = bar.add_task("Reading")
 
         def show(progress: MixtureProgress) -> None:
@@ -44,9 +50,10 @@ def fit(options: argparse.Namespace, console: Console) -> None:
                 task, description=progress.stage, completed=progress.done, total=progress.total
             )
 
-        reference = train(frame, chosen, store, where, show)
+        rows = write_frame(frame, chosen.features, Path(scratch) / "features.parquet", where)
+        reference = train(rows, chosen, store, where, show)
         try:
-            summary = evaluate(store, reference, frame, where)
+            summary = evaluate(store, reference, rows, where)
         except BaseException:  # nobody could see what is in it
             pruning.discard(store, reference)
             raise

@@ -20,6 +20,7 @@ from include.gmm.promotion_record import Succession
 from include.gmm.scoring.publishing import restore, unfinished_rollback
 from include.gmm.scoring.scoring import score as score_all
 from include.gmm.settings import Segmentation
+from include.gmm.snapshot import taken
 from include.gmm.store import Store, configured, store_at
 from include.gmm.terminal import render, show_all
 from include.gmm.versions import artifacts, champion, saved_summary
@@ -28,7 +29,6 @@ from include.gmm.versions.card import succession_in_words
 from include.gmm.versions.champion import Champion
 from include.gmm.versions.promotion import compare_anew, outcome, roll_back
 from include.gmm.versions.promotion import promote as promote_version
-from include.gmm.warehouse import read_features
 
 
 def versions(options: argparse.Namespace, console: Console) -> None:
@@ -89,7 +89,7 @@ def promote(options: argparse.Namespace, console: Console) -> None:
         reference,
         _compared(store, reference, segmentation, present),
         segmentation,
-        lambda: read_features(segmentation),
+        lambda: taken(segmentation.features),
         actor=_person(),
         approved=approved,
     )
@@ -150,8 +150,8 @@ def _compared(
     store: Store, reference: Reference, segmentation: Segmentation, former: Champion | None
 ) -> Succession:
     earlier = saved_summary.read(store, reference).succession
-    frame = read_features(segmentation)
-    return compare_anew(store, reference, segmentation, frame, earlier, former)
+    with taken(segmentation.features) as rows:
+        return compare_anew(store, reference, segmentation, rows, earlier, former)
 
 
 def _version(options: argparse.Namespace, store: Store) -> Reference:

@@ -5,23 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import numpy as np
-import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from include.gmm.errors import InputError
-from include.gmm.features import FeatureTable
-from include.gmm.mixture.parameters import Array
 from include.gmm.monitoring import measures
 from include.gmm.monitoring.drift import Drift, FeatureDrift, Measure, SegmentDrift
 from include.gmm.monitoring.profile import Profile, profile_in
 from include.gmm.settings import Segmentation
+from include.gmm.snapshot.gaps import Gaps
+from include.gmm.snapshot.rows import Rows
 from include.gmm.store import Store
+from include.gmm.transform import Transform
 from include.gmm.versions import artifacts
 from include.gmm.versions.champion import Champion
 from include.gmm.versions.champion import load as load_champion
-
-FURTHEST = 1e50  # standard deviations; the square of much more is infinite
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ def baseline(store: Store, champion: Champion) -> Baseline:
     return Baseline(manifest, model, profile, champion.segment_ids)
 
 
-def measure(base: Baseline, table: FeatureTable, settings: Segmentation, where: str) -> Drift:
+def measure(base: Baseline, rows: Rows, settings: Segmentation, where: str) -> Drift:
     """How far the rows of today are from those that the version was fitted to.
 
     `settings` has the thresholds and names of today; `where` names the table's source in errors.
@@ -50,9 +47,9 @@ def measure(base: Baseline, table: FeatureTable, settings: Segmentation, where: 
     Raises InputError that names a feature which the table or the profile lacks, or whose values
     the model cannot take.
     """
-    values = _checked(base, table, where)
+    _check(base, rows, where)
     then = base.profile
-    now = profile_in({name: bins.edges for name, bins in then.features.items()}, values, base.model)
+    now = profile_in({name: bins.edges for name, bins in then.features.items()}, rows, base.model)
     features = _features(base, now)
     segments = [
         SegmentDrift(
@@ -79,12 +76,12 @@ def measure(base: Baseline, table: FeatureTable, settings: Segmentation, where: 
         features=features,
         segments=segments,
         breached=any(each.breached for each in measured),
-        sentence=_concluded(measured) + _left_out(base.manifest.data, table),
+        sentence=_concluded(measured) + _left_out(base.manifest.data, rows.gaps),
     )
 
 
-def _checked(base: Baseline, table: FeatureTable, where: str) -> pd.DataFrame:
-    """The features (n, d) that the version reads, in its order."""
+def _check(base: Baseline, rows: Rows, where: str) -> None:
+    """Raise InputError unless the version can be applied to the rows, and its profile fits it."""
     decided, version = base.manifest.data.features, base.manifest.version
     if list(base.profile.features) != list(decided):
         raise InputError(
@@ -92,27 +89,12 @@ def _checked(base: Baseline, table: FeatureTable, where: str) -> pd.DataFrame:
             f"{', '.join(base.profile.features)}, and its model reads {', '.join(decided)}; "
             "train again"
         )
-    if missing := [name for name in decided if name not in table.names]:
+    if missing := [name for name in decided if name not in rows.features]:
         raise InputError(
             f"{where}: no feature {', '.join(missing)}, which version {version} reads; bring the "
             "column back, or train again without it"
         )
-    values = table.values[list(decided)]
-    for name, scale in decided.items():
-        if scale.transform == "log1p" and values[name].min() <= -1:
-            raise InputError(
-                f"{where}: column {name!r} has values of -1 or less, such as "
-                f"{values[name].min():g}, and version {version} takes it as log1p; correct them, "
-                "or train again"
-            )
-    standardised: Array = base.model[:-1].transform(values)
-    for name, furthest in zip(decided, np.abs(standardised).max(axis=0), strict=True):
-        if furthest > FURTHEST:
-            raise InputError(
-                f"{where}: column {name!r} has values too large to reckon with, such as "
-                f"{values[name].abs().max():g}; correct them"
-            )
-    return values
+    Transform.of(base.model).refuse(*rows.extent(list(decided)), where)
 
 
 def _features(base: Baseline, now: Profile) -> list[FeatureDrift]:
@@ -132,14 +114,14 @@ def _features(base: Baseline, now: Profile) -> list[FeatureDrift]:
     ]
 
 
-def _left_out(then: artifacts.DataRecord, now: FeatureTable) -> str:
+def _left_out(then: artifacts.DataRecord, now: Gaps) -> str:
     """How many rows lack a value, then and now, where any do."""
-    if not (then.rows_left_out or now.gaps.rows):
+    if not (then.rows_left_out or now.rows):
         return ""
     before = then.rows_left_out / (then.rows_left_out + then.rows)
-    share = now.gaps.rows / now.gaps.total
+    share = now.rows / now.total
     return (
-        f" {now.gaps.rows:,} rows ({100 * share:.1f} %) lack a value and were left out; "
+        f" {now.rows:,} rows ({100 * share:.1f} %) lack a value and were left out; "
         f"{100 * before:.1f} % did when the version was fitted."
     )
 

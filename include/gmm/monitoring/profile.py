@@ -6,14 +6,17 @@ Its size does not depend on the number of rows: at most MOST_BINS shares for eac
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 from sklearn.pipeline import Pipeline
 
-from include.gmm.features import FeatureTable
-from include.gmm.mixture.parameters import Array
+from include.gmm.mixture.workers import threads
+from include.gmm.model import Model
+from include.gmm.snapshot import order
+from include.gmm.snapshot.rows import Batch, Rows
+from include.gmm.sums import Moments, added
 
 MOST_BINS = 10  # of a feature: deciles, as is usual for the population stability index
 
@@ -22,7 +25,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Moments(_Part):
+class Spread(_Part):
     """Of one number for each row."""
 
     mean: float
@@ -45,63 +48,75 @@ class Profile(_Part):
 
     rows: int
     features: dict[str, Bins] = Field(description="Those of the mixture, in order")
-    log_likelihood: Moments = Field(description="Per row, of the standardised features, in nats")
-    sureness: Moments = Field(description="Largest membership probability of each row")
+    log_likelihood: Spread = Field(description="Per row, of the standardised features, in nats")
+    sureness: Spread = Field(description="Largest membership probability of each row")
     segments: list[float] = Field(
         description="Share of rows by their most probable component, in order of the components"
     )
 
 
-def profile_of(table: FeatureTable, model: Pipeline) -> Profile:
-    """The profile of a table, in bins of its own."""
-    edges = {name: bin_edges(table.values[name].to_numpy()) for name in table.names}
-    return profile_in(edges, table.values, model)
+def profile_of(rows: Rows, pipeline: Pipeline) -> Profile:
+    """The profile of the rows of a snapshot, in bins of their own."""
+    return profile_in({name: bin_edges(rows, name) for name in rows.features}, rows, pipeline)
 
 
-def profile_in(
-    edges: Mapping[str, Sequence[float]], values: pd.DataFrame, model: Pipeline
-) -> Profile:
-    """The profile of rows (n, d) in given bins; each feature of the model has its edges."""
-    names = list(edges)
-    standardised: Array = model[:-1].transform(values[names])
-    mixture = model.named_steps["mixture"]
-    probabilities: Array = mixture.predict_proba(standardised)
-    counts = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
+def profile_in(edges: Mapping[str, Sequence[float]], rows: Rows, pipeline: Pipeline) -> Profile:
+    """The profile of rows in given bins, in one pass.
+
+    Parameters
+    ----------
+    edges
+        Of each feature that the pipeline reads, in its order.
+    rows
+        Of a snapshot that has these features.
+    pipeline
+        A fitted mixture with its preparation.
+    """
+    model = Model(pipeline, len(rows))
+    inner = [np.asarray(each) for each in edges.values()]
+
+    def of(batch: Batch) -> tuple[Any, ...]:
+        applied = model.of(batch.values)
+        return (
+            Moments.of(batch.values),
+            Moments.of(np.column_stack([applied.log_densities, applied.largest])),
+            np.bincount(applied.most_probable, minlength=model.n_components),
+            *(
+                np.bincount(np.searchsorted(edge, column, side="left"), minlength=len(edge) + 1)
+                for edge, column in zip(inner, batch.values.T, strict=True)
+            ),
+        )
+
+    with threads() as workers:
+        totals = added(workers.over(of, rows.batches(list(edges))))
+    features, of_rows, segments, *binned = totals
+    log_likelihood, sureness = (
+        Spread(mean=float(mean), standard_deviation=float(deviation))
+        for mean, deviation in zip(of_rows.mean, of_rows.standard_deviation, strict=True)
+    )
+    n = len(rows)
     return Profile(
-        rows=len(values),
-        features={name: _binned(values[name].to_numpy(), edges[name]) for name in names},
-        log_likelihood=_moments(mixture.score_samples(standardised)),
-        sureness=_moments(probabilities.max(axis=1)),
-        segments=(counts / len(values)).tolist(),
+        rows=n,
+        features={
+            name: Bins(mean=float(mean), edges=list(edge), shares=(counts / n).tolist())
+            for (name, edge), mean, counts in zip(edges.items(), features.mean, binned, strict=True)
+        },
+        log_likelihood=log_likelihood,
+        sureness=sureness,
+        segments=(segments / n).tolist(),
     )
 
 
-def bin_edges(values: Array) -> list[float]:
-    """The edges between at most MOST_BINS bins of about equally many of the values (n,).
+def bin_edges(rows: Rows, name: str) -> list[float]:
+    """The edges between at most MOST_BINS bins of about equally many of a column's values.
 
     They are quantiles, each a value of the column. A value that is two or more of them at once
     (1 order, where most people have one) is a point mass: the ties become one edge at the value
     and one at the next smaller value, so that it has a bin to itself and no other one is split.
     """
-    levels = np.arange(1, MOST_BINS) / MOST_BINS
-    quantiles, ties = np.unique(
-        np.quantile(values, levels, method="inverted_cdf"), return_counts=True
-    )
-    edges = set(quantiles.tolist())
-    for value in quantiles[ties > 1]:
-        smaller = values[values < value]
-        if smaller.size:
-            edges.add(float(smaller.max()))
-    return sorted(edges - {float(values.max())})  # above the largest value there are no rows
-
-
-def _binned(values: Array, edges: Sequence[float]) -> Bins:
-    places = np.searchsorted(np.asarray(edges), values, side="left")
-    counts = np.bincount(places, minlength=len(edges) + 1)
-    return Bins(
-        mean=float(values.mean()), edges=list(edges), shares=(counts / len(values)).tolist()
-    )
-
-
-def _moments(values: Array) -> Moments:
-    return Moments(mean=float(values.mean()), standard_deviation=float(values.std()))
+    levels = (np.arange(1, MOST_BINS) / MOST_BINS).tolist()
+    *inner, greatest = order.quantiles(rows, name, [*levels, 1.0])
+    found, ties = np.unique(inner, return_counts=True)
+    tied = found[ties > 1].tolist()
+    edges = {*found.tolist(), *order.next_smaller(rows, name, tied)}
+    return sorted(edges - {float(greatest)})  # above the largest value there are no rows

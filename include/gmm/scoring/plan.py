@@ -10,15 +10,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from include.gmm import snapshot
 from include.gmm.errors import InputError
+from include.gmm.model import Model
 from include.gmm.scoring import attempts
-from include.gmm.scoring.checks import check_features, digest, key_ranges
-from include.gmm.scoring.engine import Engine
 from include.gmm.scoring.tables import DERIVED, physical, probabilities, shown, transaction
-from include.gmm.settings import WAREHOUSE, Segmentation
+from include.gmm.settings import WAREHOUSE, Features, Segmentation
+from include.gmm.snapshot import Snapshot
 from include.gmm.store import Store
-from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions import artifacts, pruning
+from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.warehouse import columns, demand_warehouse
 
 
@@ -26,12 +27,11 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class KeyRange(_Record):
-    """Rows that are scored together, by their keys as text; both ends belong to it."""
+class RowRange(_Record):
+    """Rows that are scored together: so many of the snapshot, which is sorted by key."""
 
-    first: str
-    last: str
-    rows: int
+    first: int = Field(ge=0, description="The number of the first one, from 0 on")
+    rows: int = Field(ge=1)
 
 
 class ScoringPlan(_Record):
@@ -41,12 +41,10 @@ class ScoringPlan(_Record):
     reference: Reference
     segment_ids: list[int] = Field(description="One a component, in the order of the components")
     view: str
-    features: str = Field(description="The feature table")
+    snapshot: Snapshot = Field(description="The features; it goes when they have been published")
     key: str
-    key_type: str = Field(description="In SQL")
-    digest: str = Field(description="Of key and features, by which a change is noticed")
     rows_without_segment: int = Field(default=0, description="Because a feature is missing")
-    ranges: list[KeyRange] = Field(min_length=1)
+    ranges: list[RowRange] = Field(min_length=1)
     scored_at: datetime = Field(description="UTC, one for the whole table")
 
     @property
@@ -67,44 +65,76 @@ def plan_scoring(
     segment_ids: Sequence[int],
     path: Path = WAREHOUSE,
 ) -> ScoringPlan:
-    """Check model and features, settle the ranges, and make the empty table that they go into.
+    """Take a snapshot of the features, settle the ranges, and make the table that they go into.
 
     Where an earlier attempt at the same has left off, its table and its moment are taken up; what
     is left of attempts at anything else for the same view is dropped.
-    Raises InputError, before anything is written, for a feature table to which the model cannot be
-    applied, or for a name of the view that is taken.
+
+    Parameters
+    ----------
+    store, reference
+        The version, and where it is.
+    settings
+        Those of today: where the features are and where scores go.
+    segment_ids
+        Of the version's components, in their order.
+    path
+        The DuckDB file.
+
+    Raises
+    ------
+    InputError
+        Before anything is written, for a feature table to which the model cannot be applied, or
+        for a name of the view that is taken.
     """
-    manifest, model = artifacts.load(store, reference)
-    key, scales, features = manifest.data.key, manifest.data.features, settings.features.model
+    manifest, pipeline = artifacts.load(store, reference)
+    model, features = Model(pipeline, 0), _read_by(manifest, settings)
     now = datetime.now(UTC)
-    _check_ids(segment_ids, Engine(model, 0).n_components)
+    _check_ids(segment_ids, model.n_components)
     added = _score_columns(segment_ids, reference.version, now)
-    if key.lower() in {*added, *DERIVED}:  # DuckDB takes no notice of capitals
-        raise InputError(f"key {key!r}: scores have a column of that name; rename the key")
+    if features.key.lower() in {*added, *DERIVED}:  # DuckDB takes no notice of capitals
+        raise InputError(f"key {features.key!r}: scores have a column of that name; rename the key")
     demand_warehouse(path)
+    pruning.prune_snapshots(store, settings.name)
     with transaction(path) as connection:
         shown(connection, settings.scores)
-        gaps = check_features(connection, features, key, scales, settings.features.missing)
-        found = key_ranges(connection, features, key, settings.scoring.rows_per_task)
-        known = digest(connection, features, key, scales)
-        identity = [reference.manifest_sha256, list(segment_ids), settings.scores, known, found]
+    with snapshot.taken(features, path) as rows:
+        model.transform.refuse(*rows.extent(), features.model)
+        step, total = settings.scoring.rows_per_task, rows.gaps.total
+        version = reference.manifest_sha256
+        identity = [version, list(segment_ids), settings.scores, rows.sha256, step]
         plan = ScoringPlan(
             id=hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16],
             reference=reference,
             segment_ids=list(segment_ids),
             view=settings.scores,
-            features=features,
-            key=key,
-            key_type=columns(connection, "main", features)[key],
-            digest=known,
-            rows_without_segment=gaps.rows,
-            ranges=[KeyRange(first=first, last=last, rows=rows) for first, last, rows in found],
+            snapshot=snapshot.put(store, settings.name, rows),
+            key=features.key,
+            rows_without_segment=rows.gaps.rows,
+            ranges=[
+                RowRange(first=first, rows=min(step, total - first))
+                for first in range(0, total, step)
+            ],
             scored_at=now,
         )
+    with transaction(path) as connection:
         attempts.prepare(connection)
-        definitions = {key: plan.key_type, **added}
-        began = attempts.begin(connection, plan.view, plan.id, definitions, now)
+        kind = columns(connection, "main", features.model)[features.key]
+        began = attempts.begin(connection, plan.view, plan.id, {plan.key: kind, **added}, now)
     return plan.model_copy(update={"scored_at": began})
+
+
+def _read_by(manifest: Manifest, settings: Segmentation) -> Features:
+    """What the version reads, of the feature table of today."""
+    fitted_to = manifest.settings.features
+    return fitted_to.model_copy(
+        update={
+            "model": settings.features.model,
+            "columns": {name: fitted_to.columns[name] for name in manifest.data.features},
+            "profile": {},
+            "missing": settings.features.missing,
+        }
+    )
 
 
 def _score_columns(segment_ids: Sequence[int], version: str, scored_at: datetime) -> dict[str, str]:

@@ -6,42 +6,40 @@ from pathlib import Path
 
 import duckdb
 
+from include.gmm import snapshot
 from include.gmm.errors import InputError
 from include.gmm.scoring import attempts
-from include.gmm.scoring.checks import digest
 from include.gmm.scoring.plan import ScoringPlan
-from include.gmm.scoring.ranges import changed, refuse_closed
+from include.gmm.scoring.ranges import refuse_closed
 from include.gmm.scoring.tables import parts, physical, show, shown, transaction
 from include.gmm.settings import WAREHOUSE, Segmentation
 from include.gmm.sql import quoted
 from include.gmm.store import Store
-from include.gmm.versions import artifacts, champion
+from include.gmm.versions import champion
 from include.gmm.versions.champion import Champion
 
 
-def publish(store: Store, plan: ScoringPlan, path: Path = WAREHOUSE, *, held: bool = False) -> int:
+def publish(store: Store, plan: ScoringPlan, path: Path = WAREHOUSE) -> int:
     """Let the view show what was scored; returns the number of rows.
 
-    held: this process has held the warehouse open since before the plan, so that no other one can
-    have changed the features: they need not be read once more to see that.
     The table that the view showed before is kept when it is of another version, for `restore`; a
     table of the same version is replaced. Publishing once more changes nothing.
-    Raises InputError when a range has not been scored, or the features are not those of the plan
-    any more; then what was scored is dropped.
+    Raises InputError when a range has not been scored; or when another version, or another set of
+    segment ids, is the champion by now: then what was scored is dropped.
     """
-    manifest = artifacts.load_manifest(store, plan.reference)
+    superseded = ""
     with transaction(path) as connection:
-        if _is_published(connection, plan):
-            return plan.rows
-        refuse_closed(connection, plan)
-        _refuse_unfinished(connection, plan)
-        data = manifest.data
-        same = held or digest(connection, plan.features, data.key, data.features) == plan.digest
-        if same:
-            _swap(connection, plan)
-        attempts.forget(connection, plan.view, plan.id)
-    if not same:
-        raise InputError(changed(plan))
+        if not _is_published(connection, plan):
+            refuse_closed(connection, plan)
+            # While the warehouse is ours no rollback can change the view behind our back.
+            superseded = _superseded(plan, champion.read(store, plan.reference.segmentation))
+            if not superseded:
+                _refuse_unfinished(connection, plan)
+                _swap(connection, plan)
+            attempts.forget(connection, plan.view, plan.id)
+    snapshot.forget(store, plan.snapshot)
+    if superseded:
+        raise InputError(superseded)
     return plan.rows
 
 
@@ -73,6 +71,20 @@ def unfinished_rollback(
         kept = present.reference.version in parts(connection, settings.scores)
         pending = kept and shown(connection, settings.scores) != present.reference.version
     return present if pending else None
+
+
+def _superseded(plan: ScoringPlan, present: Champion | None) -> str:
+    """Why readers must not see the scores of a plan, or nothing."""
+    if present and (present.reference, [*present.segment_ids]) == (
+        plan.reference,
+        plan.segment_ids,
+    ):
+        return ""
+    now = f"{present.reference.version} is the champion now" if present else "there is no champion"
+    return (
+        f"{plan.view}: the scores are those of {plan.reference.version}, and {now}, so they are "
+        f"not published; score {plan.reference.segmentation} again"
+    )
 
 
 def _is_published(connection: duckdb.DuckDBPyConnection, plan: ScoringPlan) -> bool:

@@ -1,9 +1,10 @@
-"""Score one range of keys, in one transaction."""
+"""Score one range of rows, in one transaction."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -11,41 +12,37 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.parameters import Array
-from include.gmm.mixture.rows.source import CHUNK_ROWS
 from include.gmm.mixture.workers import threads
+from include.gmm.model import Model
 from include.gmm.scoring import attempts
-from include.gmm.scoring.engine import Engine
 from include.gmm.scoring.plan import ScoringPlan
 from include.gmm.scoring.tables import probabilities, transaction
 from include.gmm.settings import WAREHOUSE
-from include.gmm.sql import quoted
+from include.gmm.snapshot import opened
+from include.gmm.snapshot.rows import Batch, Rows
 from include.gmm.store import Store
 from include.gmm.versions import artifacts
-
-BATCH_ROWS = 2 * CHUNK_ROWS  # what a thread takes at a time; all of it stays in the cache
 
 
 def score_range(store: Store, plan: ScoringPlan, number: int, path: Path = WAREHOUSE) -> int:
     """Write the segments of the range with that number (from 0); returns the rows that it has.
 
     A range that is done is left alone. After an error or a crash nothing of it is there.
-    Raises InputError when the features changed since the plan was made, or when a later plan for
-    the same view has taken its place.
+    Raises InputError when the snapshot is gone, or when a later plan for the same view has taken
+    the place of this one.
     """
-    _, model = artifacts.load(store, plan.reference)
-    return score_with(Engine(model, plan.ranges[number].rows), plan, number, path)
+    _, pipeline = artifacts.load(store, plan.reference)
+    with opened(store, plan.snapshot) as rows:
+        return score_with(Model(pipeline, plan.ranges[number].rows), rows, plan, number, path)
 
 
-def score_with(engine: Engine, plan: ScoringPlan, number: int, path: Path) -> int:
-    """As `score_range`, with a model that is loaded already."""
+def score_with(model: Model, rows: Rows, plan: ScoringPlan, number: int, path: Path) -> int:
+    """As `score_range`, with a model that is loaded and a snapshot that is open already."""
     with transaction(path, written=len(plan.segment_ids) + 2) as connection:
         refuse_closed(connection, plan)
         if number in (done := attempts.done(connection, plan.id)):
             return done[number]
-        written = _write(connection, engine, plan, number)
-        if written != plan.ranges[number].rows:
-            raise InputError(changed(plan))
+        written = _write(connection, model, rows, plan, number)
         connection.execute("INSERT INTO scores.ranges VALUES (?, ?, ?)", [plan.id, number, written])
     return written
 
@@ -59,80 +56,44 @@ def refuse_closed(connection: duckdb.DuckDBPyConnection, plan: ScoringPlan) -> N
         )
 
 
-def changed(plan: ScoringPlan) -> str:
-    """What to say when the features are not those of the plan any more."""
-    return (
-        f"{plan.features}: the features changed after the scoring of {plan.view!r} was planned, "
-        f"so {plan.view!r} is left as it was; score again"
-    )
-
-
 def _write(
-    connection: duckdb.DuckDBPyConnection, engine: Engine, plan: ScoringPlan, number: int
+    connection: duckdb.DuckDBPyConnection,
+    model: Model,
+    rows: Rows,
+    plan: ScoringPlan,
+    number: int,
 ) -> int:
-    part = plan.ranges[number]
-    features = ", ".join(f"{quoted(name)}::DOUBLE AS {quoted(name)}" for name in engine.names)
-    first, last = (
-        duckdb.ConstantExpression(end).cast(duckdb.sqltype(plan.key_type))
-        for end in (part.first, part.last)
-    )
-    # By another cursor: one cannot read and write at the same time.
-    table = connection.cursor().table(f"main.{quoted(plan.features)}")
-    rows = table.filter(duckdb.ColumnExpression(plan.key).between(first, last))
-    batches = rows.project(f"{quoted(plan.key)}, {features}").to_arrow_reader(BATCH_ROWS)
-    schema = _schema(plan, batches.schema.field(plan.key))
-    ids = np.array(plan.segment_ids, np.int32)
+    part, ids = plan.ranges[number], np.array(plan.segment_ids, np.int32)
+    # The others of the table are made of these when it is read.
+    names = [plan.key, "segment_id", *probabilities(plan.segment_ids)]
+    types = [rows.key_type, pa.int32(), *[pa.float32()] * len(ids)]
+    schema = pa.schema(list(zip(names, types, strict=True)))
     with threads() as workers:
-        score = partial(_scored, engine, ids, schema, plan.rows_without_segment > 0)
-        scored = workers.over(score, batches)
+        scored = workers.over(
+            partial(_scored, model, rows, ids, schema), rows.range(part.first, part.rows)
+        )
         scores = pa.RecordBatchReader.from_batches(schema, scored)
         connection.register("scores_of_range", scores)
         written = connection.execute(f"INSERT INTO {plan.staging} BY NAME FROM scores_of_range")
         return int(written.fetchall()[0][0])
 
 
-def _schema(plan: ScoringPlan, key: pa.Field) -> pa.Schema:
-    """The columns that are written: the others of the table are made of them when it is read."""
-    numbers = [pa.field(name, pa.float32()) for name in probabilities(plan.segment_ids)]
-    return pa.schema([key, pa.field("segment_id", pa.int32()), *numbers])
-
-
 def _scored(
-    engine: Engine,
-    ids: NDArray[np.int32],
-    schema: pa.Schema,
-    gaps: bool,
-    batch: pa.RecordBatch,
+    model: Model, rows: Rows, ids: NDArray[np.int32], schema: pa.Schema, batch: Batch
 ) -> pa.RecordBatch:
-    """The scores of a batch; `gaps`: null for rows in which a feature is missing."""
-    missing = _missing(engine.names, batch) if gaps else None
-    if missing is None or not missing.any():
-        memberships = engine.memberships(batch)
-        arrays = [ids[most_probable(memberships)], *memberships.astype(np.float32)]
-        return pa.RecordBatch.from_arrays([batch.column(0), *map(pa.array, arrays)], schema=schema)
-    known = engine.memberships(batch.filter(pa.array(~missing)))
-    memberships = np.zeros((len(known), len(missing)))
-    memberships[:, ~missing] = known
-    arrays = [ids[most_probable(memberships)], *memberships.astype(np.float32)]
-    columns = [pa.array(array, mask=missing) for array in arrays]
-    return pa.RecordBatch.from_arrays([batch.column(0), *columns], schema=schema)
+    """The scores of a batch: null for rows in which a feature is missing."""
+    values = batch.columns(rows, model.names)
+    missing = np.isnan(values).any(axis=1) if rows.gaps.rows else np.zeros(len(values), bool)
+    known = model.of(values[~missing] if missing.any() else values)
+    columns = [ids[known.most_probable], *known.responsibilities.astype(np.float32)]
+    arrays = [pa.array(_spread(column, missing), mask=missing) for column in columns]
+    return pa.RecordBatch.from_arrays([batch.keys, *arrays], schema=schema)
 
 
-def _missing(names: list[str], batch: pa.RecordBatch) -> NDArray[np.bool_]:
-    """In which rows (m,) a feature is null or NaN."""
-    missing = np.zeros(batch.num_rows, bool)
-    for name in names:
-        missing |= np.isnan(batch.column(name).to_numpy(zero_copy_only=False))
-    return missing
-
-
-def most_probable(memberships: Array) -> NDArray[np.int16]:
-    """The component (m,) that is most probable for each row, the first of equal ones.
-
-    argmax along the first axis says the same, and takes as long as the mixture.
-    """
-    largest = memberships.max(axis=0)
-    from_last = np.zeros(len(largest), np.int16)
-    for place, of_component in enumerate(reversed(memberships)):
-        np.maximum(from_last, (of_component == largest) * np.int16(place), out=from_last)
-    return np.int16(len(memberships) - 1) - from_last
+def _spread(column: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
+    """The values of the rows that have one, in their places among all rows."""
+    if len(column) == len(missing):
+        return column
+    spread = np.zeros(len(missing), column.dtype)
+    spread[~missing] = column
+    return spread

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from include.gmm.mixture.progress import Progress
-from include.gmm.scoring.engine import Engine
+from include.gmm.model import Model
 from include.gmm.scoring.plan import ScoringPlan, plan_scoring
 from include.gmm.scoring.publishing import publish
 from include.gmm.scoring.ranges import score_with
 from include.gmm.settings import WAREHOUSE, Segmentation
+from include.gmm.snapshot import opened
 from include.gmm.store import Store
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Reference
@@ -31,13 +32,14 @@ def score(
     Raises InputError as `plan_scoring` and `publish` do; readers then see what they saw before.
     """
     demand_warehouse(path)
-    with connected(path):  # held open: nobody else can write, and DuckDB keeps its memory
+    with connected(path):  # held open: DuckDB keeps its memory, and nobody else can write
         plan = plan_scoring(store, settings, reference, segment_ids, path)
-        _, model = artifacts.load(store, reference)
-        engine = Engine(model, plan.rows)
-        for number in range(len(plan.ranges)):
-            if progress is not None:
-                progress(Progress("Scoring ranges of rows", number, len(plan.ranges)))
-            score_with(engine, plan, number, path)
-        publish(store, plan, path, held=True)
+        _, pipeline = artifacts.load(store, reference)
+        model = Model(pipeline, plan.rows)
+        with opened(store, plan.snapshot) as rows:
+            for number in range(len(plan.ranges)):
+                if progress is not None:
+                    progress(Progress("Scoring ranges of rows", number, len(plan.ranges)))
+                score_with(model, rows, plan, number, path)
+        publish(store, plan, path)
     return plan

@@ -29,10 +29,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sklearn.pipeline import Pipeline
 
 from include.gmm.errors import InputError
-from include.gmm.features import Scale
 from include.gmm.setting_types import Name
 from include.gmm.settings import Segmentation
 from include.gmm.store import ExistsError, MissingError, Store
+from include.gmm.transform import Scale
 from include.gmm.versions import pickling
 from include.gmm.versions.seal import sealed, unsealed
 
@@ -55,13 +55,14 @@ class DataRecord(_Record):
     rows_left_out: int = Field(default=0, description="Because a feature is missing")
     key: str
     features: dict[str, Scale]
-    digest: Sha256
+    digest: Sha256 = Field(description="Of the snapshot")
+    snapshot: str | None = Field(description="Its name in the store; None for the rows of a file")
 
 
 class Manifest(_Record):
     """Written last; what the version is, and the digests by which its files are known."""
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     segmentation: Name
     version: Version
     created_at: str

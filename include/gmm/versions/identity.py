@@ -7,30 +7,67 @@ mean by a segment are its rows: a component that has most of them in common goes
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from include.gmm.mixture.parameters import Array
+from include.gmm.model import Applied
 
 # Two segments of the same size with half of their rows in common have a third of all of theirs.
 LEAST_IN_COMMON = 1 / 3
 
 
-def in_common(former: Array, present: Array) -> Array:
-    """Share (K, L) of their rows that a former and a present segment have in common.
+@dataclass(frozen=True)
+class Overlap:
+    """The rows of former (K) and present (L) segments, and those that they have in common.
 
-    From the responsibilities (n, K) and (n, L) of both mixtures for the same rows: the sum over the
-    rows of the smaller one divided by the sum of the larger one (Ruzicka 1958; Jaccard's index
-    where every responsibility is 0 or 1). A segment that is not empty has 1 in common with itself,
-    however unsure its rows are.
+    Sums over rows: `smaller` (K, L) of the smaller responsibility of each pair, `former` (K) and
+    `present` (L) of all; `flow` (K, L) counts rows by their most probable segments.
     """
-    smaller = np.array(
-        [[np.minimum(one, other).sum() for other in present.T] for one in former.T]
-    ).reshape(former.shape[1], present.shape[1])
-    larger = former.sum(axis=0)[:, None] + present.sum(axis=0) - smaller
-    shares: Array = np.divide(smaller, larger, out=np.zeros_like(smaller), where=larger > 0)
-    return shares
+
+    smaller: Array
+    former: Array
+    present: Array
+    flow: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, former: Applied, present: Applied) -> Self:
+        """That of two mixtures which were applied to the same rows."""
+        one, other = former.responsibilities, present.responsibilities
+        smaller = np.array([[np.minimum(a, b).sum() for b in other] for a in one])
+        pairs = former.most_probable.astype(np.int64) * len(other) + present.most_probable
+        flow = np.bincount(pairs, minlength=smaller.size).reshape(smaller.shape)
+        return cls(smaller, one.sum(axis=1), other.sum(axis=1), flow)
+
+    def __add__(self, other: Overlap) -> Overlap:
+        return Overlap(
+            self.smaller + other.smaller,
+            self.former + other.former,
+            self.present + other.present,
+            self.flow + other.flow,
+        )
+
+    @property
+    def in_common(self) -> Array:
+        """Share (K, L) of their rows that a former and a present segment have in common.
+
+        The sum over the rows of the smaller responsibility divided by the sum of the larger one
+        (Ruzicka 1958; Jaccard's index where every responsibility is 0 or 1). A segment that is not
+        empty has 1 in common with itself, however unsure its rows are.
+        """
+        larger = self.former[:, None] + self.present - self.smaller
+        nothing = np.zeros_like(self.smaller)
+        shares: Array = np.divide(self.smaller, larger, out=nothing, where=larger > 0)
+        return shares
+
+    def kept(self, former_ids: Sequence[int], present_ids: Sequence[int]) -> float:
+        """Share of the rows whose most probable segment has the same id in both."""
+        same = np.equal.outer(former_ids, present_ids)
+        return float(self.flow[same].sum() / self.flow.sum())
 
 
 def inherited_ids(

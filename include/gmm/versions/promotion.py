@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
-import pandas as pd
-
-from include.gmm.features import check_table
+from include.gmm.errors import InputError
+from include.gmm.model import Model
 from include.gmm.promotion_record import Outcome, Promoted, Succession
 from include.gmm.settings import Segmentation
+from include.gmm.snapshot.rows import Rows
 from include.gmm.store import MissingError, Store
 from include.gmm.summary import Choice
 from include.gmm.versions import artifacts, champion, pruning, saved_summary
@@ -17,9 +18,8 @@ from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.card import add_card
 from include.gmm.versions.champion import Champion, SupersededError, serial_of
 from include.gmm.versions.seal import sealed, unsealed
-from include.gmm.versions.succession import Challenger, compare, log_densities
+from include.gmm.versions.succession import Challenger, compare
 
-Rows = Callable[[], pd.DataFrame]
 OUTCOME = "promotion.json"
 
 
@@ -28,7 +28,7 @@ def promote(
     reference: Reference,
     succession: Succession,
     settings: Segmentation,
-    rows: Rows,
+    rows: Callable[[], AbstractContextManager[Rows]],
     *,
     actor: str,
     approved: bool = False,
@@ -53,7 +53,10 @@ def promote(
                     ("The champion changed after the comparison that was approved. Compare again."),
                 )
             else:
-                succession = compare_anew(store, reference, settings, rows(), succession, present)
+                with rows() as today:
+                    succession = compare_anew(
+                        store, reference, settings, today, succession, present
+                    )
         decided = decided or _verdict(settings, succession, approved)
         if decided[0] == "promoted" and (not present or present.reference != reference):
             try:
@@ -150,24 +153,27 @@ def compare_anew(
     store: Store,
     reference: Reference,
     settings: Segmentation,
-    frame: pd.DataFrame,
+    rows: Rows,
     earlier: Succession,
     present: Champion | None,
 ) -> Succession:
-    """A version beside a champion on the rows of today; its stability is as it was.
+    """A version beside a champion on the rows of a snapshot; its stability is as it was.
 
-    Raises InputError when one of the two cannot be loaded, or the rows cannot be used.
+    Raises InputError when one of the two cannot be loaded, or applied to the rows.
     """
-    manifest, model = artifacts.load(store, reference)
-    # What the version reads, by the word of today on what is missing.
-    features = manifest.settings.features.model_copy(update={"missing": settings.features.missing})
-    table = check_table(frame, features, settings.features.model)
+    manifest, pipeline = artifacts.load(store, reference)
+    model = Model(pipeline, len(rows))
+    if missing := [name for name in model.names if name not in rows.features]:
+        raise InputError(
+            f"{settings.features.model}: no feature {', '.join(missing)}, which version "
+            f"{manifest.version} reads"
+        )
+    model.transform.refuse(*rows.extent(model.names), settings.features.model)
     stability = next(gate.value for gate in earlier.gates if gate.name == "stability")
     challenger = Challenger(
         settings=settings,
-        table=table,
-        probabilities=model.predict_proba(table.values),
-        log_densities=log_densities(model, manifest.data.features, table),
+        rows=rows,
+        model=model,
         choice=artifacts.load_record(store, reference, manifest, "choice.json", Choice),
         stability=stability or 0.0,
     )

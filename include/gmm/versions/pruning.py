@@ -1,9 +1,15 @@
-"""Old versions go: the newest stay, and the champion and the one that a rollback returns to."""
+"""Old versions go: the newest stay, and the champion and the one that a rollback returns to.
+
+With them go the snapshots of features that no other version was fitted to.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from include.gmm import snapshot
+from include.gmm.errors import InputError
 from include.gmm.store import Store
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.artifacts import Reference
@@ -45,7 +51,18 @@ def prune(store: Store, segmentation: str, keep: int, in_hand: str) -> list[str]
     left = [name for name in files if name not in there and now - _made(name) > ABANDONED]
     for version in (*gone, *left):
         _remove(store, segmentation, version, files[version])
+    prune_snapshots(store, segmentation)
     return gone
+
+
+def prune_snapshots(store: Store, segmentation: str) -> None:
+    """Remove the snapshots that no version was fitted to and no run can be reading any more."""
+    needed = set()
+    for version in artifacts.versions(store, segmentation):
+        with suppress(InputError):  # what is damaged tells nothing, and cannot be used
+            reference = artifacts.find(store, segmentation, version)
+            needed.add(artifacts.load_manifest(store, reference).data.snapshot)
+    snapshot.prune(store, segmentation, needed)
 
 
 def discard(store: Store, reference: Reference) -> None:

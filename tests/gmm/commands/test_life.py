@@ -12,13 +12,13 @@ import pytest
 from include.gmm import settings, warehouse
 from include.gmm.__main__ import main
 from include.gmm.commands import life
-from include.gmm.evaluation import evaluate
 from include.gmm.scoring.publishing import restore, unfinished_rollback
 from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
+from include.gmm.snapshot import taken
 from include.gmm.store import store_at
-from include.gmm.training import train
 from include.gmm.versions import champion
+from tests.gmm.snapshots import evaluate, train
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 Say = Callable[..., tuple[int, str]]
@@ -69,7 +69,7 @@ def say(
     """Run a command on the shoppers; its status, and what it printed, errors included."""
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(settings, "find", lambda _: segmentation)
-    monkeypatch.setattr(life, "read_features", partial(warehouse.read_features, path=path))
+    monkeypatch.setattr(life, "taken", partial(taken, path=path))
     monkeypatch.setattr(life, "score_all", partial(score, path=path))
     monkeypatch.setattr(life, "restore", partial(restore, path=path))
     monkeypatch.setattr(life, "unfinished_rollback", partial(unfinished_rollback, path=path))

@@ -12,9 +12,9 @@ from include.gmm import settings
 from include.gmm.monitoring.measuring import Baseline, baseline
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store, store_at
-from include.gmm.training import train
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.champion import Champion
+from tests.gmm.snapshots import train
 
 ROWS = 5_000
 IDS = (7, 3)  # of the components, as after some retrains

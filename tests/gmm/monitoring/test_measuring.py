@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.features import check_table
 from include.gmm.monitoring.drift import Drift, Measure
 from include.gmm.monitoring.measuring import Baseline, measure
-from include.gmm.settings import Segmentation
+from include.gmm.settings import Feature, Segmentation
+from tests.gmm.snapshots import rows_of
 
 Draw = Callable[..., pd.DataFrame]
 Measured = Callable[[pd.DataFrame], Drift]
@@ -23,7 +23,7 @@ Measured = Callable[[pd.DataFrame], Drift]
 @pytest.fixture
 def measured(base: Baseline, shop: Segmentation) -> Measured:
     def of(frame: pd.DataFrame) -> Drift:
-        return measure(base, check_table(frame, shop.features, "shop"), shop, "shop")
+        return measure(base, rows_of(frame, shop.features, "shop"), shop, "shop")
 
     return of
 
@@ -121,7 +121,7 @@ def test_thresholds_are_those_of_the_settings_of_today(
     )
     frame = draw(4)
     frame["euros"] *= 1.2
-    drift = measure(base, check_table(frame, shop.features, "shop"), changed, "shop")
+    drift = measure(base, rows_of(frame, shop.features, "shop"), changed, "shop")
     euros, visits = named(drift, "euros"), named(drift, "visits")
     assert euros.threshold == 1e-9
     assert euros.breached
@@ -133,8 +133,8 @@ def test_thresholds_are_those_of_the_settings_of_today(
 def test_a_table_without_a_feature_is_refused_by_its_name(
     base: Baseline, shop: Segmentation, draw: Draw
 ) -> None:
-    table = check_table(draw(1), shop.features, "shop")
-    lacking = replace(table, values=table.values[["visits"]])
+    visits = {"visits": shop.features.columns["visits"]}
+    lacking = rows_of(draw(1), shop.features.model_copy(update={"columns": visits}), "shop")
     with pytest.raises(InputError, match="shop: no feature euros, which version 2"):
         measure(base, lacking, shop, "shop")
 
@@ -145,7 +145,7 @@ def test_a_profile_of_other_features_is_refused_with_both(
     visits = {"visits": base.profile.features["visits"]}
     other = replace(base, profile=base.profile.model_copy(update={"features": visits}))
     with pytest.raises(InputError, match="has the features visits, and its model reads visits, eu"):
-        measure(other, check_table(draw(1), shop.features, "shop"), shop, "shop")
+        measure(other, rows_of(draw(1), shop.features, "shop"), shop, "shop")
 
 
 @pytest.mark.parametrize(
@@ -169,9 +169,9 @@ def test_a_value_too_many_standard_deviations_away_is_refused(
 ) -> None:
     model = deepcopy(base.model)
     model.named_steps["scale"].scale_ *= 1e-60
-    table = check_table(draw(1), shop.features, "shop")
+    rows = rows_of(draw(1), shop.features, "shop")
     with pytest.raises(InputError, match="column 'visits' has values too large to reckon with"):
-        measure(replace(base, model=model), table, shop, "shop")
+        measure(replace(base, model=model), rows, shop, "shop")
 
 
 def test_rows_without_a_value_are_counted_beside_those_of_then(
@@ -180,7 +180,7 @@ def test_rows_without_a_value_are_counted_beside_those_of_then(
     drop = shop.features.model_copy(update={"missing": "drop"})
     frame = draw(1).astype({"visits": float})
     frame.loc[range(50), "visits"] = np.nan
-    drift = measure(base, check_table(frame, drop, "shop"), shop, "shop")
+    drift = measure(base, rows_of(frame, drop, "shop"), shop, "shop")
     assert drift.rows_now == len(frame) - 50
     assert drift.sentence.endswith(
         "50 rows (1.0 %) lack a value and were left out; 0.0 % did when the version was fitted."
@@ -198,9 +198,9 @@ def test_the_largest_values_that_are_taken_still_give_numbers(
 def test_columns_that_the_version_does_not_read_do_not_matter(
     base: Baseline, shop: Segmentation, draw: Draw, measured: Measured
 ) -> None:
-    table = check_table(draw(1), shop.features, "shop")
-    values = table.values.assign(added=1.0)[["added", "euros", "visits"]]
-    drift = measure(base, replace(table, values=values), shop, "shop")
+    columns = {name: Feature() for name in ("added", "euros", "visits")}
+    more = shop.features.model_copy(update={"columns": columns})
+    drift = measure(base, rows_of(draw(1).assign(added=1.0), more), shop, "shop")
     assert drift.measures == measured(draw(1)).measures
 
 

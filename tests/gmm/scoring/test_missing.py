@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.scoring import ranges
-from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
+from include.gmm.snapshot import rows
 from include.gmm.store import Store
 from include.gmm.versions.artifacts import Reference
+from tests.gmm.scoring.champions import score
 from tests.gmm.scoring.reading import frame, run
 
 VIEW = "shoppers_segments"
@@ -33,7 +33,7 @@ def test_they_are_scored_as_null_and_the_others_as_if_they_were_not_there(
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ranges, "BATCH_ROWS", batch_rows)
+    monkeypatch.setattr(rows, "BATCH_ROWS", batch_rows)
     score(store, reference, ids, dropping, path)
     before = frame(path, VIEW).drop(columns="scored_at")
     run(path, "ALTER TABLE shopper_features ALTER visits TYPE DOUBLE")

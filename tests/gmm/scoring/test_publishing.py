@@ -9,16 +9,15 @@ import pandas as pd
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.scoring.plan import plan_scoring
 from include.gmm.scoring.publishing import publish, restore
 from include.gmm.scoring.ranges import score_range
-from include.gmm.scoring.scoring import score
 from include.gmm.settings import Components, Segmentation
 from include.gmm.store import Store
-from include.gmm.training import train
-from include.gmm.versions import artifacts
+from include.gmm.versions import artifacts, champion
 from include.gmm.versions.artifacts import Reference
+from tests.gmm.scoring.champions import appointed, plan_scoring, score
 from tests.gmm.scoring.reading import frame, run, tables
+from tests.gmm.snapshots import train
 
 VIEW = "shoppers_segments"
 SINGLE = 6e-8  # a number in single precision is as near as that to one up to 1
@@ -98,20 +97,27 @@ def test_a_missing_range_is_named_and_nothing_is_shown(
     assert publish(store, plan, path) == 2500
 
 
-def test_features_that_changed_meanwhile_are_refused_and_the_view_is_as_before(
+def test_features_that_change_meanwhile_are_for_the_next_scoring(
     store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
 ) -> None:
-    score(store, reference, ids, scored, path)
-    before = frame(path, VIEW)
-    run(path, "UPDATE shopper_features SET visits = visits + 1 WHERE shopper = 's17'")
     plan = plan_scoring(store, scored, reference, ids, path)
+    run(path, "DELETE FROM shopper_features WHERE shopper = 's17'")
     for number in range(3):
         score_range(store, plan, number, path)
-    run(path, "UPDATE shopper_features SET visits = visits + 1 WHERE shopper = 's17'")
-    with pytest.raises(InputError, match="shopper_features: the features changed"):
-        publish(store, plan, path)
-    pd.testing.assert_frame_equal(frame(path, VIEW), before)
-    assert tables(path) == ["plans", "ranges", f"{VIEW}@{reference.version}"]
+    assert publish(store, plan, path) == len(frame(path, VIEW)) == 2500
+    score(store, reference, ids, scored, path)
+    assert len(frame(path, VIEW)) == 2499
+
+
+def test_the_snapshot_goes_when_its_scores_are_published(
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+) -> None:
+    plan = plan_scoring(store, scored, reference, ids, path)
+    assert store.list("shoppers/snapshots")
+    for number in range(3):
+        score_range(store, plan, number, path)
+    publish(store, plan, path)
+    assert store.list("shoppers/snapshots") == []
 
 
 def test_publishing_once_more_changes_nothing(
@@ -170,6 +176,38 @@ def test_scoring_again_keeps_the_way_back(
     assert len(frame(path, VIEW)) == 2499
     assert restore(scored, reference.version, path)
     assert len(frame(path, VIEW)) == 2500
+
+
+def test_what_was_scored_before_a_rollback_is_not_shown_after_it(
+    store: Store,
+    scored: Segmentation,
+    reference: Reference,
+    later: list[Reference],
+    ids: list[int],
+    path: Path,
+) -> None:
+    score(store, reference, ids, scored, path)
+    plan = plan_scoring(store, scored, later[0], ids, path)
+    for number in range(3):
+        score_range(store, plan, number, path)
+    champion.roll_back(store, "shoppers", "a test")
+    assert restore(scored, reference.version, path)
+    told = rf"those of {later[0].version}, and {reference.version} is the champion now"
+    with pytest.raises(InputError, match=told):
+        publish(store, plan, path)
+    assert set(frame(path, VIEW)["model_version"]) == {reference.version}
+    assert tables(path) == ["plans", "ranges", f"{VIEW}@{reference.version}"]
+
+
+def test_scores_under_other_segment_ids_than_the_champions_are_not_shown(
+    store: Store, scored: Segmentation, reference: Reference, ids: list[int], path: Path
+) -> None:
+    plan = plan_scoring(store, scored, reference, ids, path)
+    for number in range(3):
+        score_range(store, plan, number, path)
+    appointed(store, reference, ids[::-1])
+    with pytest.raises(InputError, match="they are not published; score shoppers again"):
+        publish(store, plan, path)
 
 
 def test_only_the_table_that_was_shown_before_is_kept(

@@ -7,18 +7,17 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 from include.gmm import warehouse
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.progress import Progress
-from include.gmm.scoring.engine import Engine
-from include.gmm.scoring.scoring import score
+from include.gmm.model import Applied, Model
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.versions.artifacts import Reference
 from tests.conftest import PROJECT
+from tests.gmm.scoring.champions import score
 from tests.gmm.scoring.reading import frame, run, tables
 
 VIEW = "shoppers_segments"
@@ -27,23 +26,23 @@ VIEW = "shoppers_segments"
 KILLED = """
 import json, os, signal, sys
 from pathlib import Path
-from include.gmm.scoring.engine import Engine
+from include.gmm.model import Model
 from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
 from include.gmm.store import store_at
 from include.gmm.versions.artifacts import Reference
 
 store, reference, ids, settings, path = json.loads(sys.argv[1])
-memberships, calls = Engine.memberships, []
+of, calls = Model.of, []
 
-def killing(engine, batch):
-    calls.append(batch)
-    found = memberships(engine, batch)
+def killing(model, values):
+    calls.append(values)
+    found = of(model, values)
     if len(calls) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return found
 
-Engine.memberships = killing
+Model.of = killing
 reference = Reference.model_validate(reference)
 score(store_at(store), reference, ids, Segmentation.model_validate(settings), Path(path))
 """
@@ -77,13 +76,13 @@ def test_after_a_kill_the_old_table_is_whole_and_the_next_attempt_goes_on(
     [(moment,)] = run(path, "SELECT scored_at FROM scores.plans")
 
     sizes: list[int] = []
-    memberships = Engine.memberships
+    of = Model.of
 
-    def counting(engine: Engine, batch: pa.RecordBatch) -> Array:
-        sizes.append(batch.num_rows)
-        return memberships(engine, batch)
+    def counting(model: Model, values: Array) -> Applied:
+        sizes.append(len(values))
+        return of(model, values)
 
-    monkeypatch.setattr(Engine, "memberships", counting)
+    monkeypatch.setattr(Model, "of", counting)
     score(store, reference, ids, scored, path)
     assert sum(sizes) == 1500
     after = frame(path, VIEW)

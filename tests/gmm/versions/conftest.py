@@ -8,9 +8,9 @@ import pytest
 
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store, store_at
-from include.gmm.training import train
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest, Reference
+from tests.gmm.snapshots import train
 
 
 @pytest.fixture(scope="session")

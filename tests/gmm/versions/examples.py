@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from include.gmm.features import check_table
+from include.gmm.mixture.parameters import Array
+from include.gmm.model import Applied, Model
 from include.gmm.promotion_record import Gate, Succession
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
@@ -14,7 +15,8 @@ from include.gmm.summary import Choice
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.champion import Champion
-from include.gmm.versions.succession import Challenger, log_densities
+from include.gmm.versions.succession import Challenger
+from tests.gmm.snapshots import rows_of
 
 
 def reading(segmentation: Segmentation, columns: dict[str, Any], **mixture: Any) -> Segmentation:
@@ -38,16 +40,26 @@ def appointed(store: Store, reference: Reference, segment_ids: tuple[int, ...]) 
 
 def challenger(store: Store, reference: Reference, frame: pd.DataFrame) -> Challenger:
     """The version and what it says of the rows."""
-    manifest, model = artifacts.load(store, reference)
-    table = check_table(frame, manifest.settings.features, "test")
+    manifest, pipeline = artifacts.load(store, reference)
+    rows = rows_of(frame, manifest.settings.features)
     return Challenger(
         settings=manifest.settings,
-        table=table,
-        probabilities=model.predict_proba(table.values),
-        log_densities=log_densities(model, manifest.data.features, table),
+        rows=rows,
+        model=Model(pipeline, len(rows)),
         choice=artifacts.load_record(store, reference, manifest, "choice.json", Choice),
         stability=0.9,
     )
+
+
+def applied(made: Challenger) -> tuple[Array, Applied]:
+    """The values of all rows in order of the model's features, and what it says of them."""
+    (batch,) = made.rows.batches(made.model.names)
+    return batch.values, made.model.of(batch.values)
+
+
+def log_densities(made: Challenger) -> Array:
+    """Of all rows, in the features' own units."""
+    return made.model.log_densities(*applied(made))
 
 
 def gate(succession: Succession, name: str) -> Gate:

@@ -13,9 +13,9 @@ from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.store.local import LocalStore
 from include.gmm.summary import Choice
-from include.gmm.training import train
 from include.gmm.versions import artifacts, pickling
 from include.gmm.versions.artifacts import Reference
+from tests.gmm.snapshots import train
 
 
 def test_a_version_comes_back_as_it_was_published(

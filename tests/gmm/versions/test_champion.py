@@ -13,11 +13,11 @@ import pytest
 from include.gmm.errors import InputError
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
-from include.gmm.training import train
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.champion import Champion, SupersededError
 from include.gmm.versions.seal import sealed
+from tests.gmm.snapshots import train
 
 FIRST, SECOND = (f"shoppers/champions/00000{serial}.json" for serial in (1, 2))
 Appoint = Callable[[tuple[int, ...]], Champion]

@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from include.gmm.mixture.parameters import Array
-from include.gmm.versions.identity import LEAST_IN_COMMON, in_common, inherited_ids
+from include.gmm.model import Applied
+from include.gmm.versions.identity import LEAST_IN_COMMON, Overlap, inherited_ids
 
 hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not in the image")
 from hypothesis import given, settings  # noqa: E402
@@ -56,6 +57,20 @@ def hard(*sizes: int) -> Array:
     """Every row belongs to one segment: so many to the first, then so many to the second, ..."""
     made: Array = np.eye(len(sizes))[np.repeat(np.arange(len(sizes)), sizes)]
     return made
+
+
+def in_common(former: Array, present: Array) -> Array:
+    """Of responsibilities (n, K) and (n, L), in two batches whose overlaps are added."""
+    half = len(former) // 2
+    first, second = (
+        Overlap.of(said(former[part]), said(present[part]))
+        for part in (slice(half), slice(half, None))
+    )
+    return (first + second).in_common
+
+
+def said(responsibilities: Array) -> Applied:
+    return Applied(responsibilities.T.copy(), np.zeros(len(responsibilities)))
 
 
 def ids_of(

@@ -9,15 +9,13 @@ from numpy.testing import assert_allclose
 from scipy import integrate, stats
 from sklearn.pipeline import Pipeline
 
-from include.gmm.features import check_table
 from include.gmm.mixture.parameters import Array
+from include.gmm.model import Model
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
-from include.gmm.training import train
 from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Manifest
-from include.gmm.versions.succession import log_densities
-from tests.gmm.versions.examples import challenger, exactly, reading
+from tests.gmm.snapshots import train
+from tests.gmm.versions.examples import applied, challenger, exactly, log_densities, reading
 
 # Close together where a density is high, and far out where next to nothing of it is left.
 POINTS = {
@@ -26,11 +24,10 @@ POINTS = {
 }
 
 
-def of_euros(manifest: Manifest, model: Pipeline, values: Array) -> Array:
+def of_euros(pipeline: Pipeline, values: Array) -> Array:
     """Log-densities (n,) of a model of that one feature."""
-    frame = pd.DataFrame({"shopper": np.arange(len(values)), "euros": values})
-    table = check_table(frame, manifest.settings.features, "test")
-    return log_densities(model, manifest.data.features, table)
+    model, values = Model(pipeline, len(values)), values[:, None]
+    return model.log_densities(values, model.of(values))
 
 
 @pytest.mark.parametrize("components", [1, 2])
@@ -43,9 +40,9 @@ def test_a_density_integrates_to_one(
     components: int,
 ) -> None:
     settings = reading(segmentation, {"euros": {"transform": transform}}, **exactly(components))
-    manifest, model = artifacts.load(store, train(shoppers, settings, store, "test"))
+    _, model = artifacts.load(store, train(shoppers, settings, store, "test"))
     points = POINTS[transform]
-    density = np.exp(of_euros(manifest, model, points))
+    density = np.exp(of_euros(model, points))
     assert integrate.trapezoid(density, points) == pytest.approx(1, abs=1e-5)
 
 
@@ -53,7 +50,7 @@ def test_the_density_of_log1p_is_that_of_shifted_lognormals(
     shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
 ) -> None:
     settings = reading(segmentation, {"euros": {"transform": "log1p"}}, **exactly(2))
-    manifest, model = artifacts.load(store, train(shoppers, settings, store, "test"))
+    _, model = artifacts.load(store, train(shoppers, settings, store, "test"))
     mixture, scale = model.named_steps["mixture"], model.named_steps["scale"]
     means = scale.mean_[0] + scale.scale_[0] * mixture.means_[:, 0]
     deviations = scale.scale_[0] * np.sqrt(mixture.covariances_.reshape(2))
@@ -62,7 +59,7 @@ def test_the_density_of_log1p_is_that_of_shifted_lognormals(
         weight * stats.lognorm(deviation, loc=-1, scale=np.exp(mean)).pdf(values)
         for weight, mean, deviation in zip(mixture.weights_, means, deviations, strict=True)
     )
-    assert_allclose(of_euros(manifest, model, values), np.log(expected), rtol=1e-9)
+    assert_allclose(of_euros(model, values), np.log(expected), rtol=1e-9)
 
 
 def test_the_density_of_two_features_is_that_of_their_own_gaussian(
@@ -78,7 +75,7 @@ def test_the_density_of_two_features_is_that_of_their_own_gaussian(
         np.outer(scale.scale_, scale.scale_) * mixture.covariances_[0],
     )
     made = challenger(store, reference, shoppers)
-    assert_allclose(made.log_densities, gaussian.logpdf(made.table.values), rtol=1e-9)
+    assert_allclose(log_densities(made), gaussian.logpdf(applied(made)[0]), rtol=1e-9)
 
 
 def test_values_in_hundredths_have_log_densities_lower_by_log_100_for_each_feature(
@@ -107,5 +104,5 @@ def test_values_in_hundredths_have_log_densities_lower_by_log_100_for_each_featu
             (100, shoppers.assign(visits=shoppers.visits * 100, euros=shoppers.euros * 100)),
         )
     )
-    lower = in_units.log_densities - 2 * np.log(100)
-    assert_allclose(in_hundredths.log_densities, lower, rtol=1e-6)
+    lower = log_densities(in_units) - 2 * np.log(100)
+    assert_allclose(log_densities(in_hundredths), lower, rtol=1e-6)

@@ -16,11 +16,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from include.gmm.errors import InputError
-from include.gmm.features import Scale
 from include.gmm.mixture import select_mixture
 from include.gmm.settings import CovarianceType
 from include.gmm.store import Store
-from include.gmm.training import preparation_of
+from include.gmm.transform import Scale, preparation_of
 from include.gmm.versions import artifacts, pickling
 from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.seal import sealed

@@ -11,16 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.gmm.evaluation import evaluate
 from include.gmm.promotion_record import Gate, Promoted, Succession
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.summary import Caution, Summary
-from include.gmm.training import _choice, train
+from include.gmm.training import _choice
 from include.gmm.versions import artifacts, champion, promotion, pruning, saved_summary
 from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.promotion import compare_anew, promote
 from include.gmm.versions.seal import sealed
+from tests.gmm.snapshots import evaluate, opened, rows_of, train
 from tests.gmm.store.servers import TESTED, OpenStore
 from tests.gmm.versions.examples import appointed
 
@@ -63,7 +63,14 @@ def promoted(
     ) -> Promoted:
         rules = segmentation.promotion.model_copy(update={"mode": mode})
         settings = segmentation.model_copy(update={"promotion": rules})
-        return promote(store, *made, settings, lambda: shoppers, actor="a test", approved=approved)
+        return promote(
+            store,
+            *made,
+            settings,
+            lambda: opened(shoppers, segmentation.features),
+            actor="a test",
+            approved=approved,
+        )
 
     return become
 
@@ -247,11 +254,28 @@ def test_an_old_version_that_is_refused_is_still_there_to_be_promoted_anyway(
     promoted(newest)
     rules = segmentation.promotion.model_copy(update={"keep_versions": 2})
     few = segmentation.model_copy(update={"promotion": rules})
-    refused = promote(store, old[0], old[1], few, lambda: shoppers, actor="a test")
+    refused = promote(
+        store, old[0], old[1], few, lambda: opened(shoppers, segmentation.features), actor="a test"
+    )
     assert refused.outcome == "superseded"
     assert artifacts.versions(store, "shoppers")[0] == old[0].version
-    anyway = compare_anew(store, old[0], few, shoppers, old[1], champion.read(store, "shoppers"))
-    appointed = promote(store, old[0], anyway, few, lambda: shoppers, actor="me", approved=True)
+    anyway = compare_anew(
+        store,
+        old[0],
+        few,
+        rows_of(shoppers, few.features),
+        old[1],
+        champion.read(store, "shoppers"),
+    )
+    appointed = promote(
+        store,
+        old[0],
+        anyway,
+        few,
+        lambda: opened(shoppers, segmentation.features),
+        actor="me",
+        approved=True,
+    )
     assert appointed.outcome == "promoted"
 
 

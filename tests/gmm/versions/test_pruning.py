@@ -14,10 +14,10 @@ import pytest
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.store.local import LocalStore
-from include.gmm.training import train
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.pruning import prune
+from tests.gmm.snapshots import train
 
 NONE = ""  # no version is in hand
 Train = Callable[[int], list[Reference]]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 import pyarrow as pa
@@ -16,15 +16,23 @@ from pyarrow.parquet import ParquetFile
 from include.gmm.errors import InputError
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.rows.resolution import find_steps
-from include.gmm.mixture.rows.source import CHUNK_ROWS, InMemory, Source, Stream, column_name
+from include.gmm.mixture.rows.source import (
+    CHUNK_ROWS,
+    InMemory,
+    Source,
+    Stream,
+    cell_variance,
+    column_name,
+)
 from include.gmm.mixture.rows.weights import checked_weights
 
 BATCH_ROWS = 8 * CHUNK_ROWS  # what is asked of a stream at a time
 READ_BYTES = 1 << 20  # of a column of a Parquet file
 
 # How wide the cells are to which values were rounded: for every column (d,), for every value
-# (n, d), a function of rows (n, d) to widths (n, d), or "auto" for what the values themselves show.
-Resolution = Array | Callable[[Array], Array] | Literal["auto"] | None
+# (n, d), a function of rows (n, d) to widths (n, d), the names of the d columns of a stream that
+# hold them, in the order of the others, or "auto" for what the values themselves show.
+Resolution = Array | Callable[[Array], Array] | list[str] | Literal["auto"] | None
 
 
 def as_source(
@@ -46,15 +54,17 @@ def as_source(
         )
     else:
         source = Stream(*opened, sample_weight=checked_weights(sample_weight))
-    if isinstance(resolution, str):
+    if isinstance(source, Stream) and _are_names(resolution):
+        source.hold_widths(resolution)
+    elif isinstance(resolution, str):
         if resolution != "auto":
             raise InputError(f"resolution: {resolution!r}; the only word that it may be is 'auto'")
         steps = find_steps(source)
-        source.cell_variance = _variance(steps) if steps.any() else None
+        source.cell_variance = cell_variance(steps) if steps.any() else None
     elif callable(resolution):
 
         def cells(rows: Array) -> Array:
-            return _variance(_checked_widths(resolution(rows), rows.shape))
+            return cell_variance(_checked_widths(resolution(rows), rows.shape))
 
         if isinstance(source, Stream):
             source.cells = cells
@@ -64,9 +74,9 @@ def as_source(
         every = source.rows.shape if isinstance(source, InMemory) else None
         widths = _checked_widths(resolution, (source.n_features,), every)
         if widths.ndim == 1:
-            source.cell_variance = _variance(widths)
+            source.cell_variance = cell_variance(widths)
         else:
-            source.cells = _variance(widths)
+            source.cells = cell_variance(widths)
     return source
 
 
@@ -96,10 +106,9 @@ def checked(data: Any) -> tuple[Any, list[str] | None]:
     return rows, names
 
 
-def _variance(widths: Array) -> Array:
-    """That of a uniform distribution over a cell (Sheppard's correction): width^2 / 12."""
-    variance: Array = np.ascontiguousarray(np.square(widths) / 12)
-    return variance
+def _are_names(resolution: Any) -> TypeGuard[list[str]]:
+    given = isinstance(resolution, list) and bool(resolution)
+    return given and all(isinstance(name, str) for name in resolution)
 
 
 def _checked_widths(resolution: Any, *shapes: tuple[int, ...] | None) -> Array:

@@ -7,7 +7,7 @@ batches is read anew on every pass, and only a few chunks of it are in memory at
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -59,9 +59,18 @@ def chunk_of(source: InMemory) -> Chunk:
     return next(source.chunks(max(len(source.rows), 1)))
 
 
+def cell_variance(widths: Array) -> Array:
+    """That of a uniform distribution over a cell (Sheppard's correction): width^2 / 12."""
+    variance: Array = np.ascontiguousarray(np.square(widths) / 12)
+    return variance
+
+
 @dataclass
 class Stream:
-    """Arrow batches that `open` hands out anew each time, in the same order."""
+    """Arrow batches that `open` hands out anew each time, in the same order.
+
+    `names` are the columns of the rows; `widths`, if any, those with the widths of their cells.
+    """
 
     open: Callable[[], Iterable[pa.RecordBatch]]
     names: list[str]
@@ -69,6 +78,7 @@ class Stream:
     cells: Callable[[Array], Array] | None = None  # of rows (n, d), the variances (n, d)
     cell_variance: Array | None = None
     sample_weight: Array | None = None
+    widths: list[str] = field(default_factory=list)
     _finite: bool = False  # all rows were seen to be, by a pass that came to the end
 
     @property
@@ -76,12 +86,22 @@ class Stream:
         """d"""
         return len(self.names)
 
+    def hold_widths(self, columns: list[str]) -> None:
+        """Take these columns for widths. Raises InputError unless there is one for each other."""
+        names = [name for name in self.names if name not in columns]
+        if not set(columns) <= set(self.names) or len(columns) != len(names):
+            raise InputError(
+                f"{self.where}: resolution: {columns} must be as many columns as the others, "
+                f"of {self.names}"
+            )
+        self.names, self.widths = names, columns
+
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """The stream cut anew, so that results do not depend on the size of its batches.
 
         Raises InputError that names the column with a value that is not a finite number.
         """
-        start, rest = 0, np.empty((0, self.n_features))
+        start, rest = 0, np.empty((0, len(self.names) + len(self.widths)))
         for batch in self.open():
             values = self._numbers(batch)
             if len(rest):
@@ -100,21 +120,26 @@ class Stream:
                 f"{self.where}: {start} rows, but {len(self.sample_weight)} sample weights"
             )
 
-    def _chunk(self, rows: Array, start: int) -> Iterator[Chunk]:
+    def _chunk(self, values: Array, start: int) -> Iterator[Chunk]:
         """One chunk; none where the weights have run out, which is told at the end."""
         weight = self.sample_weight
-        if weight is not None and len(weight) < start + len(rows):
+        if weight is not None and len(weight) < start + len(values):
             return
-        yield Chunk(
-            rows,
-            None if self.cells is None else self.cells(rows),
-            None if weight is None else weight[start : start + len(rows)],
-        )
+        d = self.n_features
+        rows = np.ascontiguousarray(values[:, :d])
+        cells = None
+        if self.widths:
+            cells = cell_variance(values[:, d:])
+        elif self.cells is not None:
+            cells = self.cells(rows)
+        yield Chunk(rows, cells, None if weight is None else weight[start : start + len(values)])
 
     def _numbers(self, batch: pa.RecordBatch) -> Array:
-        values = np.empty((batch.num_rows, self.n_features))
-        for place, column in enumerate(batch.columns):
-            name = batch.schema.names[place]
+        names = [*self.names, *self.widths]
+        values = np.empty((batch.num_rows, len(names)))
+        for place, name in enumerate(names):
+            # By their places where there are no others: names may be there twice.
+            column = batch.column(name if self.widths else place)
             if column.null_count:
                 raise InputError(f"{self.where}: column {name!r} has missing values")
             values[:, place] = column.to_numpy(zero_copy_only=False)

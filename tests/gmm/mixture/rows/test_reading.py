@@ -186,3 +186,26 @@ def test_an_array_that_is_not_of_real_numbers_is_refused(rows: Any) -> None:
 @pytest.mark.parametrize("shape", [(0, 2), (5, 0), (5,), (2, 2, 2)])
 def test_what_has_no_rows_or_no_columns_is_refused(shape: tuple[int, ...]) -> None:
     assert str(shape) in refusal(np.ones(shape))
+
+
+def test_columns_of_a_stream_may_hold_the_widths_of_cells(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(2 * CHUNK_ROWS + 100, 2))
+    widths = np.abs(rows)
+    path = tmp_path / "rows.parquet"
+    columns = {"wa": widths[:, 0], "a": rows[:, 0], "b": rows[:, 1], "wb": widths[:, 1]}
+    pa.parquet.write_table(pa.table(columns), path)
+
+    source = as_source(path, ["wa", "wb"])
+    chunks = list(source.chunks())
+    np.testing.assert_array_equal(np.vstack([chunk.rows for chunk in chunks]), rows)
+    cells = np.vstack([chunk.cells for chunk in chunks if chunk.cells is not None])
+    np.testing.assert_array_equal(cells, widths**2 / 12)
+    assert source.names == ["a", "b"]
+
+
+@pytest.mark.parametrize("given", [["wa"], ["wa", "nowhere"]])
+def test_columns_of_widths_that_do_not_fit_are_refused(given: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    pa.parquet.write_table(pa.table({name: [1.0] for name in ("a", "b", "wa", "wb")}), path)
+    with pytest.raises(InputError, match="as many columns as the others"):
+        as_source(path, given)

@@ -1,18 +1,16 @@
-"""The engine says what the pipeline says, and refuses pipelines that it does not know."""
+"""A version applied says what its pipeline says; pipelines that it does not know are refused."""
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, RobustScaler
+from sklearn.preprocessing import RobustScaler
 
 from include.gmm.errors import InputError
-from include.gmm.features import Scale
-from include.gmm.scoring.engine import Engine
+from include.gmm.model import Applied, Model
 from include.gmm.settings import CovarianceType
-from include.gmm.training import preparation_of
+from include.gmm.transform import Scale, preparation_of
 
 SCALES = {
     "spend": Scale("log1p", 0.01),
@@ -42,26 +40,23 @@ def model_of(kind: str = "full") -> Pipeline:
 
 @pytest.mark.parametrize("expected_rows", [1, 10**9], ids=["numpy", "compiled"])
 @pytest.mark.parametrize("kind", ["full", "tied", "diag", "spherical"])
-def test_memberships_are_those_of_the_pipeline(kind: CovarianceType, expected_rows: int) -> None:
+def test_responsibilities_and_densities_are_those_of_the_pipeline(
+    kind: CovarianceType, expected_rows: int
+) -> None:
     model, rows = model_of(kind), rows_of(1000)
     rows.iloc[0] = [1e6, -5000, 1e6 + 3, 4000]  # far from all components
-    batch = pa.RecordBatch.from_pandas(rows[["orders", "far", "spend", "days"]])
-    found = Engine(model, expected_rows).memberships(batch)
-    np.testing.assert_allclose(found, model.predict_proba(rows).T, rtol=0, atol=1e-9)
+    found = Model(model, expected_rows).of(rows.to_numpy())
+    expected = model.predict_proba(rows)
+    np.testing.assert_allclose(found.responsibilities, expected.T, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found.log_densities, model.score_samples(rows), rtol=1e-9, atol=1e-9)
+    np.testing.assert_array_equal(found.most_probable, expected.argmax(axis=1))
+    np.testing.assert_allclose(found.largest, expected.max(axis=1), atol=1e-9)
 
 
 def test_its_features_are_the_models_in_order() -> None:
-    engine = Engine(model_of(), 1)
-    assert engine.names == list(SCALES)
-    assert engine.n_components == 4
-
-
-def test_another_transform_is_refused_with_its_column() -> None:
-    model = model_of()
-    columns = model.named_steps["columns"]
-    columns.transformers[1] = ("feature_1", FunctionTransformer(np.sqrt), ["days"])
-    with pytest.raises(InputError, match=r"column 'days'.*neither log1p nor none"):
-        Engine(model, 1)
+    model = Model(model_of(), 1)
+    assert model.names == tuple(SCALES)
+    assert model.n_components == 4
 
 
 @pytest.mark.parametrize(
@@ -70,9 +65,17 @@ def test_another_transform_is_refused_with_its_column() -> None:
 def test_another_step_is_refused(step: str, other: object) -> None:
     model = model_of().set_params(**{step: other})
     with pytest.raises(InputError, match="not a pipeline of a ColumnTransformer"):
-        Engine(model, 1)
+        Model(model, 1)
 
 
 def test_what_is_no_pipeline_is_refused() -> None:
     with pytest.raises(InputError, match="not a pipeline"):
-        Engine(model_of().named_steps["mixture"], 1)
+        Model(model_of().named_steps["mixture"], 1)
+
+
+@pytest.mark.parametrize("n_components", [1, 2, 8, 300])
+def test_the_most_probable_is_the_first_of_equal_ones(n_components: int) -> None:
+    some = [0, 0.25, 0.5, np.nextafter(0.5, 1), 1]
+    responsibilities = np.random.default_rng(1).choice(some, (n_components, 500))
+    found = Applied(responsibilities, np.zeros(500)).most_probable
+    np.testing.assert_array_equal(found, responsibilities.argmax(axis=0))

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.scoring import checks
 from include.gmm.scoring.plan import plan_scoring
 from include.gmm.settings import Segmentation
+from include.gmm.snapshot import rows
 from include.gmm.store import Store
 from include.gmm.versions.artifacts import Reference
 from tests.gmm.scoring.reading import run, tables
@@ -18,7 +18,7 @@ from tests.gmm.scoring.reading import run, tables
     [
         ("DROP TABLE shopper_features", "no table main.shopper_features"),
         ("DELETE FROM shopper_features", "there are no rows"),
-        ("ALTER TABLE shopper_features DROP visits", "no column 'visits', which the model"),
+        ("ALTER TABLE shopper_features DROP visits", "no column 'visits'; it has"),
         ("ALTER TABLE shopper_features DROP shopper", "no column 'shopper'"),
         ("ALTER TABLE shopper_features ALTER euros TYPE VARCHAR", "'euros' is VARCHAR"),
         ("ALTER TABLE shopper_features ALTER shopper TYPE BLOB", "'shopper' is of type BLOB"),
@@ -56,7 +56,7 @@ from tests.gmm.scoring.reading import run, tables
         ),
         (
             "UPDATE shopper_features SET euros = -1 WHERE shopper = 's17'",
-            "'euros' goes down to -1.*log1p",
+            "column 'euros' has values of -1 or less, such as -1, .* log1p",
         ),
     ],
 )
@@ -100,9 +100,9 @@ def test_a_value_that_is_not_finite_is_refused(
         plan_scoring(store, scored, reference, ids, path)
 
 
-@pytest.mark.parametrize("batch_rows", [1, 2, 3, 1000])
+@pytest.mark.parametrize("group_rows", [1, 2, 3, 1000])
 def test_a_repeated_key_is_found_across_batches_and_ranges(
-    batch_rows: int,
+    group_rows: int,
     store: Store,
     scored: Segmentation,
     reference: Reference,
@@ -110,7 +110,7 @@ def test_a_repeated_key_is_found_across_batches_and_ranges(
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(checks, "BATCH_ROWS", batch_rows)
+    monkeypatch.setattr(rows, "GROUP_ROWS", group_rows)
     run(path, "ALTER TABLE shopper_features ALTER shopper TYPE INTEGER USING shopper[2:]::INTEGER")
     run(path, "UPDATE shopper_features SET shopper = 999 WHERE shopper = 1000")  # ends a range
     with pytest.raises(InputError, match="'999' is there more than once"):
