@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from include.gmm.drift import Drift, FeatureDrift, Measure, SegmentDrift
 from include.gmm.errors import InputError
 from include.gmm.features import FeatureTable
 from include.gmm.mixture.parameters import Array
 from include.gmm.monitoring import measures
-from include.gmm.monitoring.drift import Drift, FeatureDrift, Measure, SegmentDrift
 from include.gmm.monitoring.profile import Profile, profile_in
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
