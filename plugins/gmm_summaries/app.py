@@ -9,7 +9,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, FastAPI, HTTPException
 from fastapi.responses import HTMLResponse, Response
 
-from include.gmm.monitoring.drift import Drift
+from include.gmm.drift import Drift
 from include.gmm.page import actions, comparison, drift_pages, history, pages, static_files, vega
 from include.gmm.page.actions import Action
 from include.gmm.page.drift_pages import DriftHistory

@@ -11,7 +11,7 @@ from airflow.utils.state import DagRunState, TaskInstanceState
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from include.gmm.monitoring.drift import Drift
+from include.gmm.drift import Drift
 from include.gmm.page.actions import Action
 from include.gmm.page.drift_pages import DriftHistory, Monitor, Monitored
 from include.gmm.page.history import History, Run, Segmentation, Version

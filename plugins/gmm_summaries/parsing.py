@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from include.gmm.monitoring.drift import Drift
+from include.gmm.drift import Drift
 from include.gmm.page.actions import Published
 from include.gmm.page.reason import NoSummary
 from include.gmm.promotion_record import Promoted

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from include.gmm.monitoring.drift import Drift
+from include.gmm.drift import Drift
 from include.gmm.promotion_record import Promoted
 from include.gmm.summary import Summary
 from include.gmm.warehouse import connected

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from include.gmm.monitoring.drift import Drift, FeatureDrift, Measure
+from include.gmm.drift import Drift, FeatureDrift, Measure
 from include.gmm.page import vega, words
 from include.gmm.page.history import Run
 from include.gmm.page.pages import environment
