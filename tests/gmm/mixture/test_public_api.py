@@ -1,11 +1,15 @@
-"""The public API says in numpydoc's format what it takes, in which shapes, and what it returns."""
+"""The public API: what it says of itself in numpydoc's format, and when it is imported."""
 
 import inspect
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from include.gmm import mixture
+from tests.conftest import PROJECT
 
 validate = pytest.importorskip("numpydoc.validate", reason="numpydoc is not in the image").validate
 
@@ -41,3 +45,24 @@ def test_what_is_public_is_documented(name: str) -> None:
 def test_all_that_the_estimator_does_is_looked_at() -> None:
     names = {name.rpartition(".")[2] for name in documented()}
     assert {"fit", "predict_proba", "iter_proba", "select_mixture", "table"} <= names
+
+
+def test_who_needs_but_a_type_does_not_wait_for_scikit_learn() -> None:
+    look = (
+        "import sys\n"
+        "from include.gmm.mixture.parameters import Array\n"
+        "assert 'sklearn' not in sys.modules\n"
+        "from include.gmm.mixture import select_mixture\n"
+        "assert 'sklearn' in sys.modules"
+    )
+    subprocess.run(
+        [sys.executable, "-c", look],
+        check=True,
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+    )
+
+
+def test_what_is_not_public_is_refused_by_name() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'choose_kernel'"):
+        mixture.choose_kernel  # noqa: B018
