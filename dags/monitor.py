@@ -5,9 +5,9 @@ from airflow.sdk import DAG
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import champion_asset, drift_asset, features_asset, maybe
 from include.orchestration.building import build
+from include.orchestration.dag_defaults import one_at_a_time
 from include.orchestration.monitoring import measure_drift
 from include.orchestration.preprocessing import data_preprocessing
-from include.orchestration.runs import one_at_a_time
 from include.orchestration.training import load_data
 
 DOC = """

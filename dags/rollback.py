@@ -5,8 +5,8 @@ from airflow.sdk import DAG
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import champion_asset
 from include.orchestration.building import build
+from include.orchestration.dag_defaults import one_at_a_time
 from include.orchestration.rollback import find_predecessor, roll_back
-from include.orchestration.runs import one_at_a_time
 
 DOC = """
 ### {title}: return to the champion before

@@ -10,8 +10,8 @@ from include.orchestration.assets import (
     unscored_asset,
 )
 from include.orchestration.building import build
+from include.orchestration.dag_defaults import one_at_a_time
 from include.orchestration.dbt import dbt_models
-from include.orchestration.runs import one_at_a_time
 from include.orchestration.scoring import key_ranges, plan_scoring, publish_scores, score_range
 
 DOC = """

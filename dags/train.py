@@ -5,10 +5,10 @@ from airflow.sdk import DAG
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import champion_asset, features_asset, model_asset, on_drift
 from include.orchestration.building import build
+from include.orchestration.dag_defaults import one_at_a_time
 from include.orchestration.form import trigger_form
 from include.orchestration.preprocessing import data_preprocessing
 from include.orchestration.promotion import promote_model, told
-from include.orchestration.runs import one_at_a_time
 from include.orchestration.training import (
     build_save_gmm_model,
     load_data,

@@ -12,6 +12,7 @@ from include.gmm.errors import InputError
 from include.gmm.mixture.workers import threads
 from include.gmm.model import Applied, Model
 from include.gmm.projection import discriminant_axes
+from include.gmm.promotion_record import Succession
 from include.gmm.rounding import significant
 from include.gmm.sampling import Ambiguous, Drawn
 from include.gmm.settings import PROJECT, Segmentation
@@ -26,7 +27,6 @@ from include.gmm.summary import (
     FeatureSummary,
     MixtureSummary,
     SegmentSummary,
-    Succession,
     Summary,
 )
 from include.gmm.tally import Tally

@@ -9,16 +9,14 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from include.gmm import inference, sql
 from include.gmm.csv_faults import line_of_row, refuse_structure
 from include.gmm.csv_layout import CsvLayout, laid_out
 from include.gmm.errors import InputError
+from include.gmm.parquet_files import PARQUET, begins_as_parquet, columns_of, parts_of
 
 CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".csv.zst")
-PARQUET = (".parquet", ".pq")
 # Nothing is fetched from the network, whatever a file looks like.
 NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -140,7 +138,7 @@ def opened(
     wanted: names of columns that tell the delimiter of CSV.
     """
     try:
-        if path.is_dir() or path.name.lower().endswith(PARQUET) or _begins_as_parquet(path):
+        if path.is_dir() or path.name.lower().endswith(PARQUET) or begins_as_parquet(path):
             yield _parquet(connection, path)
         elif path.name.lower().endswith(CSV):
             with laid_out(path, encoding, wanted) as layout:
@@ -176,8 +174,8 @@ def _csv(layout: CsvLayout) -> OpenFile:
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> OpenFile:
-    files = _parts(path) if path.is_dir() else [path]
-    names = _names(files)
+    files = parts_of(path) if path.is_dir() else [path]
+    names = columns_of(files)
     read = ", ".join(map(_literally, files))
     positions = [sql.quoted(str(at)) for at in range(len(names))]
     rows = f"read_parquet([{read}], hive_partitioning = false) AS rows({', '.join(positions)})"
@@ -194,46 +192,6 @@ def _parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> OpenFile:
         f"file_row_number = true) AS rows({', '.join([*positions, 'row', 'file'])}))"
     )
     return OpenFile(str(path), rows, numbered, columns)
-
-
-def _parts(folder: Path) -> list[Path]:
-    """The Parquet files in a folder and those below; what begins with . or _ is no data."""
-    parts = sorted(
-        part
-        for part in folder.rglob("*")
-        if part.name.lower().endswith(PARQUET)
-        and part.is_file()
-        and not any(name[0] in "._" for name in part.relative_to(folder).parts)
-    )
-    if not parts:
-        raise InputError(f"{folder}: a folder without Parquet files ({', '.join(PARQUET)})")
-    return parts
-
-
-def _names(files: list[Path]) -> list[str]:
-    """The columns of Parquet files, which must be the same in all."""
-    first: pa.Schema | None = None
-    for file in files:
-        if file.stat().st_size == 0:
-            raise InputError(f"{file}: the file is empty")
-        try:
-            schema = pq.read_schema(file, memory_map=False)
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise InputError(
-                f"{file}: no whole Parquet file ({str(error).split('. ')[0]}); write it again"
-            ) from error
-        first = schema if first is None else first
-        if [(of.name, of.type) for of in schema] != [(of.name, of.type) for of in first]:
-            raise InputError(f"{file}: has other columns or types than {files[0]}")
-    assert first is not None  # noqa: S101 (there is a file)
-    return list(first.names)
-
-
-def _begins_as_parquet(path: Path) -> bool:
-    if path.stat().st_size == 0:
-        raise InputError(f"{path}: the file is empty")
-    with path.open("rb") as file:
-        return file.read(4) == b"PAR1"
 
 
 def _literally(path: Path) -> str:

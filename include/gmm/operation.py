@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from include.gmm.setting_kinds import CronOrOnce, Listed, Mapped, Name, Section, TableName
+from include.gmm.setting_types import CronOrOnce, Listed, Mapped, Name, Section, TableName
 from include.gmm.yaml_file import resolved
 
 PromotionMode = Literal["enabled", "manual", "dry_run", "disabled"]

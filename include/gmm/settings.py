@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from include.gmm import declared, labels, yaml_file
-from include.gmm.errors import InputError, one_line
+from include.gmm.errors import InputError
 from include.gmm.operation import Monitoring, Notification, Promotion, Scoring
-from include.gmm.setting_kinds import (
+from include.gmm.setting_faults import in_words
+from include.gmm.setting_types import (
     Column,
     Cron,
     Listed,
@@ -35,12 +35,6 @@ Criterion = Literal["bic", "icl", "aic"]
 Transform = Literal["auto", "none", "log1p"]
 Missing = Literal["refuse", "drop"]
 _ENDINGS = (".yaml", ".yml", ".json", ".toml")
-# What pydantic says in words of Python.
-_WORDS = {
-    "tuple_type": "must be a list, such as [a, b]",
-    "dict_type": "must be a mapping, such as { key: value }",
-    "model_type": "must be a mapping, such as { key: value }",
-}
 SqlType = Annotated[str, AfterValidator(declared.sql_type)]
 
 
@@ -210,11 +204,7 @@ def validate(content: dict[str, object], where: str) -> Segmentation:
     try:
         return Segmentation.model_validate(content)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {_in_words(fault)}"
-            for fault in error.errors(include_url=False)
-        )
-        raise InputError(f"{where}: {one_line(faults)}") from None
+        raise InputError(f"{where}: {in_words(error)}") from None
 
 
 def load_all(folder: Path = SEGMENTATIONS) -> tuple[list[Segmentation], list[InputError]]:
@@ -253,9 +243,3 @@ def _meant(path: Path) -> bool:
         del endings[-1]
     hidden = any(part.startswith(".") for part in path.parts)
     return not hidden and bool(endings) and endings[-1] in _ENDINGS
-
-
-def _in_words(fault: ErrorDetails) -> str:
-    if fault["input"] is None and fault["type"] != "missing":
-        return "has no value"
-    return _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))

@@ -10,8 +10,8 @@ from sklearn.mixture import GaussianMixture
 from sklearn.pipeline import Pipeline
 
 from include.gmm.errors import InputError
+from include.gmm.mixture import select_mixture
 from include.gmm.mixture.parameters import Array
-from include.gmm.mixture.selection import select_mixture
 from include.gmm.mixture.workers import threads
 from include.gmm.model import Mixture, Model
 from include.gmm.snapshot.rows import Batch, Rows

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sklearn.pipeline import Pipeline
 
+from include.gmm.mixture import Selection, select_mixture
 from include.gmm.mixture.choice import Candidate
 from include.gmm.mixture.progress import Progress
-from include.gmm.mixture.selection import Selection, select_mixture
 from include.gmm.monitoring.profile import profile_of
 from include.gmm.prepared import fit_preparation, scales, write_prepared
 from include.gmm.settings import Criterion, Segmentation

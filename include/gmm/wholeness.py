@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from include.gmm.summary import Succession, Summary
+    from include.gmm.promotion_record import Succession
+    from include.gmm.summary import Summary
 
 LARGEST_LOG1P = 700.0  # expm1 of more than 709 is no number
 ROUNDED = 1e-6  # what rounding may change, relative to the largest

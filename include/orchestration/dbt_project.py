@@ -119,8 +119,7 @@ class DbtProject:
             pending += self._described(name)
         described = self._kept_properties(found)
         kept = [*found.models.values(), *self._kept_tests(found), *self._kept_macros(found)]
-        kept += [file for file in self._docs if not file.fault]
-        kept += top
+        kept += [*(file for file in self._docs if not file.fault), *top]
         contents = {file.path: file.content for file in kept} | described
         return {path.relative_to(self._folder).as_posix(): contents[path] for path in contents}
 

@@ -14,10 +14,10 @@ from include.gmm.settings import Segmentation
 from include.gmm.store import configured
 from include.orchestration.assets import champion_asset, maybe, unscored_asset
 from include.orchestration.champions import present_champion, tell_of
+from include.orchestration.dag_defaults import acting_run
 from include.orchestration.handed import handed
 from include.orchestration.notifications import Question, tell
 from include.orchestration.refusing import refusing
-from include.orchestration.runs import acting_run
 
 APPROVAL = "approve_promotion"
 
@@ -55,7 +55,7 @@ def promote_model(segmentation: Segmentation, reference: Any, evaluation: Any) -
 
 def told(evaluation: dict[str, Any]) -> str:
     """What a person reads before approving, in Markdown: a macro of the DAG."""
-    from include.gmm.summary import Succession
+    from include.gmm.promotion_record import Succession
     from include.gmm.versions.card import succession_in_words
 
     summary = handed(evaluation, "load_model_and_evaluate")
@@ -66,7 +66,7 @@ def told(evaluation: dict[str, Any]) -> str:
 @refusing
 def _promote(name: str, reference: Any, evaluation: Any, approved: bool) -> dict[str, Any]:
     """Make the version the champion if the gates, or a person, allow; returns what became of it."""
-    from include.gmm.summary import Succession
+    from include.gmm.promotion_record import Succession
     from include.gmm.versions.artifacts import Reference, fitted_rows
     from include.gmm.versions.promotion import promote
 

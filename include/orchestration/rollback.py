@@ -11,10 +11,10 @@ from include.gmm import settings
 from include.gmm.store import configured
 from include.orchestration.assets import champion_asset, maybe, scores_asset, unscored_asset
 from include.orchestration.champions import present_champion, tell_of
+from include.orchestration.dag_defaults import acting_run
 from include.orchestration.handed import handed
 from include.orchestration.notifications import tell
 from include.orchestration.refusing import refusing
-from include.orchestration.runs import acting_run
 
 log = logging.getLogger(__name__)
 

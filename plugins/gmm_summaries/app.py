@@ -9,8 +9,8 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, FastAPI, HTTPException
 from fastapi.responses import HTMLResponse, Response
 
-from include.gmm.monitoring.drift import Drift
-from include.gmm.page import actions, assets, comparison, drift_pages, history, pages, vega
+from include.gmm.drift import Drift
+from include.gmm.page import actions, comparison, drift_pages, history, pages, static_files, vega
 from include.gmm.page.actions import Action
 from include.gmm.page.drift_pages import DriftHistory
 from include.gmm.page.export import report, sample_csv, segments_csv
@@ -36,11 +36,11 @@ _loaded: set[str] = set()
 @app.get("/static/{digest}/{name}", dependencies=LOGGED_IN)
 def static(digest: str, name: str) -> Response:
     """A stylesheet or script: its address changes with its content, so a browser may keep it."""
-    if name not in assets.MEDIA_TYPES or digest != assets.digest(name):
+    if name not in static_files.MEDIA_TYPES or digest != static_files.digest(name):
         raise HTTPException(404, "There is no such file.")
     return Response(
-        assets.content(name),
-        media_type=assets.MEDIA_TYPES[name],
+        static_files.content(name),
+        media_type=static_files.MEDIA_TYPES[name],
         headers={"Cache-Control": "private, max-age=31536000, immutable"},
     )
 

@@ -11,12 +11,12 @@ from airflow.utils.state import DagRunState, TaskInstanceState
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from include.gmm.monitoring.drift import Drift
+from include.gmm.drift import Drift
 from include.gmm.page.actions import Action
 from include.gmm.page.drift_pages import DriftHistory, Monitor, Monitored
 from include.gmm.page.history import History, Run, Segmentation, Version
 from include.gmm.page.reason import NoSummary
-from include.gmm.page.standing import Champion
+from include.gmm.page.status import Champion
 from plugins.gmm_summaries import runs
 from plugins.gmm_summaries.dags import MONITORING, ROLLBACK, SCORING, TRAINING, Kind, kind_of
 from plugins.gmm_summaries.parsing import DRIFT, PUBLISHED, ROLLED_BACK, Returned, parse
@@ -76,7 +76,7 @@ def version(session: Session, dag_id: str, run_id: str) -> Version | NoSummary:
         date=run.run_after,
         state=run.state,
         summary=left.summary,
-        standing=stands[dag_id, run_id],
+        status=stands[dag_id, run_id],
     )
 
 
@@ -133,7 +133,7 @@ def _with_versions(
         known = {"run_id": run.run_id, "date": run.run_after, "state": run.state}
         each = left[ids]
         if isinstance(each, Found):
-            found.append(Version(**known, summary=each.summary, standing=stands[ids]))
+            found.append(Version(**known, summary=each.summary, status=stands[ids]))
         elif each is not None:
             found.append(Run(**known, note=each.title))
         else:

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from include.gmm.monitoring.drift import Drift
+from include.gmm.drift import Drift
 from include.gmm.page.actions import Published
 from include.gmm.page.reason import NoSummary
-from include.gmm.summary import Promoted, Summary
+from include.gmm.promotion_record import Promoted
+from include.gmm.summary import Summary
 from plugins.gmm_summaries.dags import MONITORING, ROLLBACK, SCORING, TRAINING
 from plugins.gmm_summaries.states import PROMOTION
 

@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from include.gmm.page.reason import NoSummary
-from include.gmm.page.standing import Champion, Decision, Standing, champion, standing
+from include.gmm.page.status import Champion, Decision, Status, champion, status_of
 from plugins.gmm_summaries.dags import ROLLBACK, TRAINING
 from plugins.gmm_summaries.parsing import OUTCOME, parse
 from plugins.gmm_summaries.runs import Found, Outcomes, returned_by, value_of
@@ -64,7 +64,7 @@ def standings(
     session: Session,
     runs: Mapping[tuple[str, str], Found],
     present: Mapping[str, Champion | None],
-) -> dict[tuple[str, str], Standing]:
+) -> dict[tuple[str, str], Status]:
     """How the versions of these runs stand, by the ids of DAG and run."""
     waiting = [ids for ids, found in runs.items() if found.decision is None]
     attempts: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
@@ -85,7 +85,7 @@ def standings(
             attempt = Attempt(row.task_id, row.map_index, row.state, row.end_date)
             attempts[row.dag_id, row.run_id].append(attempt)
     return {
-        ids: standing(
+        ids: status_of(
             found.summary.version,
             found.decision or undecided(*ids, attempts[ids]),
             present[ids[0]],

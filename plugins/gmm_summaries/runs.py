@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, exists, fun
 from sqlalchemy.orm import Session, aliased
 
 from include.gmm.page.reason import NoSummary
-from include.gmm.page.standing import Decision
+from include.gmm.page.status import Decision
 from include.gmm.summary import Summary
 from plugins.gmm_summaries.dags import TRAINING, Kind
 from plugins.gmm_summaries.parsing import DRIFT, OUTCOME, SUMMARY, Returned, parse, unreadable

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from airflow.utils.state import DagRunState, TaskInstanceState
 
 from include.gmm.page.reason import NoSummary
-from include.gmm.page.standing import Standing
+from include.gmm.page.status import Status
 from plugins.gmm_summaries.dags import KINDS, Kind
 
 NO_CHAMPION = "There was no champion yet"
@@ -90,12 +90,12 @@ def no_such_task(*kinds: Kind) -> NoSummary:
     )
 
 
-def undecided(dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> Standing:
+def undecided(dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> Status:
     """How a version stands that was not decided on, from the tasks that would decide."""
     found = {attempt.task_id: attempt for attempt in attempts}
     states = {task_id: attempt.state for task_id, attempt in found.items()}
     if states.get(APPROVAL) == TaskInstanceState.AWAITING_INPUT:
-        return Standing(
+        return Status(
             "Waits for approval",
             "A person decides whether it becomes the champion.",
             address=f"{found[APPROVAL].log(dag_id, run_id)}/required_actions?map_index=-1",
@@ -103,7 +103,7 @@ def undecided(dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> Standing
         )
     if failed := [attempt for attempt in attempts if attempt.state in BROKEN]:
         first = min(failed, key=lambda each: each.state != TaskInstanceState.FAILED)
-        return Standing(
+        return Status(
             "Not promoted",
             f"Task {first.task_id} ended as {first.state}, before this version was decided on.",
             address=first.log(dag_id, run_id),
@@ -111,10 +111,10 @@ def undecided(dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> Standing
         )
     if states.get(PROMOTION) == TaskInstanceState.SKIPPED:
         rejected = states.get(APPROVAL) == TaskInstanceState.SUCCESS
-        return Standing(
+        return Status(
             "Not promoted", "Nobody approved it." if rejected else "Its promotion was skipped."
         )
-    return Standing("Not decided", f"Task {PROMOTION} of this run has not decided on it.")
+    return Status("Not decided", f"Task {PROMOTION} of this run has not decided on it.")
 
 
 def _still_going(kind: Kind, dag_id: str, run_id: str, attempts: Sequence[Attempt]) -> NoSummary:

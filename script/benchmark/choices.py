@@ -37,7 +37,7 @@ class Choice:
 def by_us(rows: Array, n_components: Sequence[int]) -> Choice:
     """One call."""
     # Only where it is measured, as in contenders.py.
-    from include.gmm.mixture.selection import select_mixture
+    from include.gmm.mixture import select_mixture
 
     candidates = select_mixture(
         rows, n_components=n_components, covariance_types=COVARIANCE_TYPES, seed=0, resolution=None

@@ -95,7 +95,7 @@ def _check(name: str, done: int, iterations: int) -> None:
 
 def _ours() -> Estimator:
     # Only where it is measured: what it imports is no part of a peer's memory.
-    from include.gmm.mixture.estimator import StreamingGaussianMixture
+    from include.gmm.mixture import StreamingGaussianMixture
 
     return Estimator(OURS, StreamingGaussianMixture)
 

@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
 from include.gmm import settings
-from include.gmm.mixture.selection import select_mixture
+from include.gmm.mixture import select_mixture
 from include.gmm.prepared import scales
 from include.gmm.snapshot import taken
 from include.gmm.transform import Transform, preparation_of

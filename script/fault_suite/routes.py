@@ -33,12 +33,12 @@ def trials(count: int, seed: int) -> Iterator[Trial]:
     """So many of all that can be asked, half of them with GET."""
     from fastapi.testclient import TestClient
 
-    from include.gmm.page import assets
+    from include.gmm.page import static_files
 
     application, users = _prepared()
     addresses = [
         *ALL,
-        assets.address("page.css"),
+        static_files.address("page.css"),
         *(f"{dag}/{name}" for dag in (SEEN, HIDDEN) for name in LISTS),
         *(f"{dag}/{run}/{name}" for dag in (SEEN, HIDDEN) for run in RUNS for name in FILES),
         *(f"{dag}/{RUNS[0]}/charts/{name}" for dag in (SEEN, HIDDEN) for name in CHARTS),

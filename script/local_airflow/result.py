@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import ValidationError
 from rich.console import Console
 
-from include.gmm.summary import Promoted, Summary
+from include.gmm.promotion_record import Promoted
+from include.gmm.summary import Summary
 from include.gmm.terminal import render
 from script.local_airflow.api import Api
 from script.local_airflow.errors import StartError

@@ -24,8 +24,8 @@ from include.gmm import settings
 from include.gmm.operation import Event
 from include.gmm.settings import Segmentation
 from include.orchestration import notifications
+from include.orchestration.dag_defaults import one_at_a_time
 from include.orchestration.notifications import faults, on_failure, tell
-from include.orchestration.runs import one_at_a_time
 from tests.orchestration.mail_server import MailServer, mail_server, text_of
 
 SENTENCE = "orders: index 0.31, above 0.25 & rising."

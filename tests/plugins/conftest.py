@@ -34,7 +34,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, insert
 
-from include.gmm.summary import Promoted, Summary
+from include.gmm.promotion_record import Promoted
+from include.gmm.summary import Summary
 from plugins.gmm_summaries.app import app
 from plugins.gmm_summaries.dags import TRAINING
 from plugins.gmm_summaries.states import PROMOTION

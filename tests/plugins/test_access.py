@@ -14,7 +14,7 @@ from airflow.api_fastapi.core_api import security
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from include.gmm.page import assets
+from include.gmm.page import static_files
 from plugins.gmm_summaries.access import LOGGED_IN, MAY_READ_RUN
 from plugins.gmm_summaries.app import app
 from tests.gmm.page.examples import example
@@ -47,8 +47,8 @@ def trained(run: Run, dag_id: str) -> str:
 
 
 ADDRESSES = [
-    f"/gmm/{assets.address('page.css')}",
-    f"/gmm/{assets.address('airflow.js')}",
+    f"/gmm/{static_files.address('page.css')}",
+    f"/gmm/{static_files.address('airflow.js')}",
     "/gmm/static/0/page.css",
     "/gmm/segmentations",
     "/gmm/customers_train/clusters",
@@ -199,7 +199,7 @@ def test_a_session_that_ended_is_explained_on_each_page_in_its_usual_look(
     assert answer.status_code == 401
     assert "Reload the whole page to log in again" in answer.text
     (style,) = re.findall(r'<link rel="stylesheet" href="([^"]*)"', answer.text)
-    assert answer.url.join(style).path == f"/some/base/path/gmm/{assets.address('page.css')}"
+    assert answer.url.join(style).path == f"/some/base/path/gmm/{static_files.address('page.css')}"
 
 
 def test_a_reader_who_may_not_see_a_dag_is_told_so_in_words(viewer: TestClient) -> None:
@@ -227,5 +227,5 @@ def test_each_answer_forbids_the_browser_what_the_page_does_not_need(
 
 @pytest.mark.parametrize("name", ["../app.py", "..%2Fapp.py", "%2e%2e%2fapp.py", "page.css%00"])
 def test_static_files_are_those_of_the_pages_and_no_others(client: Client, name: str) -> None:
-    for digest in (assets.digest("page.css"), "0"):
+    for digest in (static_files.digest("page.css"), "0"):
         assert client("viewer").get(f"/gmm/static/{digest}/{name}").status_code == 404

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
-from include.gmm.page import assets
+from include.gmm.page import static_files
 from include.gmm.page.export import segments_csv
 from tests.gmm.page.examples import example
 from tests.gmm.page.parsed import Parsed
@@ -71,9 +71,9 @@ def test_the_report_is_to_keep_and_not_to_open_within_airflow(client: Client, pa
 
 
 def test_a_script_may_be_kept_for_ever_at_the_address_of_its_content(client: Client) -> None:
-    answer = client("viewer").get(f"/gmm/{assets.address('page.js')}")
+    answer = client("viewer").get(f"/gmm/{static_files.address('page.js')}")
     assert "immutable" in answer.headers["cache-control"]
-    assert answer.content == assets.content("page.js")
+    assert answer.content == static_files.content("page.js")
 
 
 def test_what_is_not_an_asset_is_never_kept(client: Client, page: str) -> None:

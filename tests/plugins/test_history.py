@@ -15,7 +15,7 @@ from markupsafe import escape
 from include.gmm.page import comparison, history
 from include.gmm.page.charts.trends import CHARTS
 from include.gmm.page.history import History, Run, Version
-from include.gmm.page.standing import Standing
+from include.gmm.page.status import Status
 from include.gmm.page.words import NOTHING, fixed
 from include.gmm.summary import Summary
 from tests.gmm.page.examples import HOSTILE, example
@@ -46,7 +46,7 @@ def version(days: int, summary: Summary, run_id: str = "some_run") -> Version:
         date=DAY + timedelta(days=days),
         state="success",
         summary=summary,
-        standing=Standing("Not decided"),
+        status=Status("Not decided"),
     )
 
 

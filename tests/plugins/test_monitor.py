@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from include.gmm.monitoring.drift import Drift
+from include.gmm.drift import Drift
 from tests.gmm.page.drift_examples import drifted
 from tests.gmm.page.parsed import Parsed
 

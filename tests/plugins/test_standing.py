@@ -11,7 +11,7 @@ from airflow.utils.session import create_session
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
-from include.gmm.page.standing import Decision
+from include.gmm.page.status import Decision
 from include.gmm.summary import Summary
 from plugins.gmm_summaries import promotions
 from plugins.gmm_summaries.promotions import RECENT

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from include.gmm.monitoring.drift import Drift
-from include.gmm.summary import Promoted, Summary
+from include.gmm.drift import Drift
+from include.gmm.promotion_record import Promoted
+from include.gmm.summary import Summary
 from include.gmm.warehouse import connected
 from tests.system.conftest import (
     DAG_ID,

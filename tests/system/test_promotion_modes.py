@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from include.gmm.summary import Promoted
+from include.gmm.promotion_record import Promoted
 from tests.system.conftest import AirflowWithRun
 from tests.system.test_segmentations import MODEL, SEGMENTATION
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from playwright.sync_api import Browser, Page, expect
 
-from include.gmm.page import assets
+from include.gmm.page import static_files
 from include.gmm.page.charts import THEMES, ThemeName
 from include.gmm.page.words import count, percent
 from include.gmm.summary import Summary
@@ -30,7 +30,9 @@ def addresses(airflow: AirflowWithRun) -> list[str]:
         for theme in ("light", "dark")
         for kind in ("json", "svg")
     ]
-    static = [f"{airflow.url}/gmm/{assets.address(name)}" for name in assets.MEDIA_TYPES]
+    static = [
+        f"{airflow.url}/gmm/{static_files.address(name)}" for name in static_files.MEDIA_TYPES
+    ]
     return [*(f"{page}/{file}" for file in files), *charts, *static]
 
 

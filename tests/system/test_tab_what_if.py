@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
-from include.gmm.page.assets import WHAT_IF, content
 from include.gmm.page.export import report
+from include.gmm.page.static_files import WHAT_IF, content
 from include.gmm.summary import Summary
 from tests.gmm.page.examples import example
 from tests.system.browser import watch

@@ -16,12 +16,12 @@ from rich.text import Text
 from include.gmm import settings
 from include.gmm.errors import InputError
 from include.gmm.mixture.progress import Progress as Step
+from include.gmm.promotion_record import Succession
 from include.gmm.scoring.publishing import restore, unfinished_rollback
 from include.gmm.scoring.scoring import score as score_all
 from include.gmm.settings import Segmentation
 from include.gmm.snapshot import taken
 from include.gmm.store import Store, configured, store_at
-from include.gmm.summary import Succession
 from include.gmm.terminal import render, show_all
 from include.gmm.versions import artifacts, champion, saved_summary
 from include.gmm.versions.artifacts import Reference

@@ -2,51 +2,55 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.mixture import GaussianMixture
 
-from include.gmm.errors import InputError
+from include.gmm.mixture.arguments import EVERY_TYPE, checked_settings, refuse_unusable
 from include.gmm.mixture.choice import Candidate, Caution, Criterion, choose
-from include.gmm.mixture.contest import Contest
+from include.gmm.mixture.competition import candidates_of
 from include.gmm.mixture.em.kernel import expanded_width
 from include.gmm.mixture.em.passes import choose_kernel
-from include.gmm.mixture.em.starts import by_weight
 from include.gmm.mixture.layout import assign
-from include.gmm.mixture.limits import refuse_too_few, shortages, too_few
-from include.gmm.mixture.parameters import (
-    Array,
-    CovarianceType,
-    degrees_of_freedom,
-    has_cross_products,
-    smallest_eigenvalue,
-)
+from include.gmm.mixture.limits import shortages
+from include.gmm.mixture.parameters import Array, CovarianceType, has_cross_products
 from include.gmm.mixture.point_masses import point_masses
 from include.gmm.mixture.progress import Progress
 from include.gmm.mixture.rows.reading import Resolution, as_source, checked
 from include.gmm.mixture.rows.sample import draw, sample_size
-from include.gmm.mixture.rows.source import column_name
-from include.gmm.mixture.rows.survey import Survey, survey
-from include.gmm.mixture.search import (
-    COLLAPSED,
-    MAX_PASSES,
-    TOLERANCE,
-    Search,
-)
+from include.gmm.mixture.rows.survey import survey
+from include.gmm.mixture.search import MAX_PASSES, TOLERANCE, Search
 from include.gmm.mixture.workers import threads
-
-EVERY_TYPE: tuple[CovarianceType, ...] = get_args(CovarianceType)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """All candidates, the choice, and what it rests on."""
+    """All candidates, the choice, and what it rests on.
+
+    Parameters
+    ----------
+    best : Candidate
+        The mixture that was chosen, with its parameters in the units of the rows.
+    runner_up : Candidate | None
+        The best of the others, where there are others.
+    candidates : list[Candidate]
+        Every K with every covariance type, in order.
+    rule : str
+        The sentence that says why the best was chosen.
+    lead : str
+        How far the runner-up is behind, in words.
+    cautions : list[Caution]
+        What to be wary of, by component where it is of one.
+    reg_covar : Array
+        Of shape (n_features,): what was added to every variance, in the units of the rows squared.
+    rows : float
+        How many rows, or the sum of their weights.
+    seed : int
+        What drew the sample and the starts.
+    """
 
     best: Candidate
     runner_up: Candidate | None
@@ -75,7 +79,13 @@ class Selection:
         return pd.DataFrame(rows)
 
     def to_sklearn(self) -> GaussianMixture:
-        """The chosen mixture as a plain GaussianMixture, as if its own `fit` had run."""
+        """The chosen mixture as a plain GaussianMixture, as if its own `fit` had run.
+
+        Returns
+        -------
+        GaussianMixture
+            A fitted one of scikit-learn's own class, which loads without this project.
+        """
         best = self.best
         model = GaussianMixture(
             n_components=best.n_components,
@@ -112,15 +122,47 @@ def select_mixture(
 ) -> Selection:
     """Fit every K with every covariance type, on shared passes over the rows, and choose.
 
-    data, resolution and sample_weight (n,): as for StreamingGaussianMixture. `parsimony` takes the
-    smallest K within that share of the best gain in the criterion. Each candidate has `n_starts`
-    starts by k-means++ besides those from its neighbours in size. `progress` hears of each
-    candidate's starts and of each pass. Which candidates there are too few rows for depends on the
-    covariance type (limits.py); warnings name them. The result depends on neither threads nor order
-    of rows.
-    Raises InputError for data or settings that cannot be used, by name.
+    The result depends on neither threads nor the order of rows.
+
+    Parameters
+    ----------
+    data : array-like, path or stream of shape (n_samples, n_features)
+        The rows, in any units and whatever form StreamingGaussianMixture takes.
+    n_components : Sequence[int], default=range(1, 11)
+        The sizes to try.
+    covariance_types : Sequence[CovarianceType], default=("full", "tied", "diag", "spherical")
+        The shapes to try. For which of them there are too few rows, the cautions say.
+    criterion : {"bic", "icl", "aic"}, default="bic"
+        What compares candidates: of Schwarz (1978), of Biernacki, Celeux and Govaert (2000), or of
+        Akaike (1974).
+    parsimony : float, default=0.0
+        The smallest K within this share of the best gain in the criterion is chosen.
+    resolution : array-like, callable or "auto", default="auto"
+        How wide the cells are to which values were rounded, as for StreamingGaussianMixture.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weights of the rows, as for StreamingGaussianMixture.
+    covariance_prior : "conjugate", optional
+        The prior of Fraley and Raftery (2007).
+    seed : int, default=0
+        What draws the sample and the starts.
+    n_starts : int, default=2
+        Starts of each candidate by k-means++, besides those from its neighbours in size.
+    n_jobs : int, optional
+        Threads, all processors by default.
+    progress : callable, optional
+        Called with a Progress after each round of starts and each pass.
+
+    Returns
+    -------
+    Selection
+        All candidates and the choice.
+
+    Raises
+    ------
+    InputError
+        For data or settings that cannot be used, by name, and where every candidate collapsed.
     """
-    sizes = _checked_settings(
+    sizes = checked_settings(
         n_components, covariance_types, criterion, parsimony, n_starts, seed, covariance_prior
     )
     covariance_types = list(dict.fromkeys(covariance_types))
@@ -128,7 +170,7 @@ def select_mixture(
     source = as_source(rows, resolution, sample_weight, names)
     with threads(n_jobs) as workers:
         seen = survey(source, workers)
-        _refuse_unusable(seen, sizes, covariance_types)
+        refuse_unusable(seen, sizes, covariance_types)
         width = expanded_width(
             source.n_features, cross_products=any(map(has_cross_products, covariance_types))
         )
@@ -145,10 +187,7 @@ def select_mixture(
             workers,
             choose_kernel(likely * width * sum(sizes) * len(covariance_types)),
         )
-        contests = _contests(search, sizes, covariance_types, workers.n_threads, progress)
-    candidates = [_scored(contest, seen) for contest in contests]
-    order = list(covariance_types)
-    candidates.sort(key=lambda c: (c.n_components, order.index(c.covariance_type)))
+        candidates = candidates_of(search, sizes, covariance_types, progress)
     choice = choose(candidates, criterion, parsimony)
     return Selection(
         best=choice.best,
@@ -174,107 +213,3 @@ def select_mixture(
         rows=seen.total,
         seed=seed,
     )
-
-
-def _contests(
-    search: Search,
-    sizes: Sequence[int],
-    covariance_types: Sequence[CovarianceType],
-    n_threads: int,
-    progress: Callable[[Progress], None] | None,
-) -> list[Contest]:
-    done = 0
-    counting = threading.Lock()
-
-    def count() -> None:
-        nonlocal done
-        with counting:
-            done += 1
-            if progress:
-                progress(Progress("Rounds of starts", done, None))
-
-    by_type = Parallel(n_jobs=min(n_threads, len(covariance_types)), prefer="threads")(
-        delayed(search.on_sample)(sizes, covariance_type, count)
-        for covariance_type in covariance_types
-    )
-    contests = [contest for of_type in by_type for contest in of_type]
-    search.on_all_rows(contests, progress)
-    return contests
-
-
-def _scored(contest: Contest, seen: Survey) -> Candidate:
-    climb = contest.best
-    k, d = climb.parameters.means.shape
-    df = degrees_of_freedom(k, d, contest.covariance_type)
-    bic = -2 * climb.log_likelihood + df * float(np.log(seen.total))
-    fewest = float(climb.parameters.weights.min() * seen.total)
-    last = climb.image if climb.failure else climb.parameters
-    smallest = smallest_eigenvalue(last, seen.scale)
-    reason = climb.failure and f"{climb.failure}: variance {smallest:.1e} in some direction"
-    if too_few(seen.total, contest.covariance_type, k, d):
-        reason = f"{seen.total:,.0f} rows are too few"
-    elif not reason and not contest.is_sound(climb):
-        reason = f"a component is left with {fewest:.1f} rows"
-    return Candidate(
-        n_components=k,
-        covariance_type=contest.covariance_type,
-        log_likelihood=climb.log_likelihood,
-        degrees_of_freedom=df,
-        bic=bic,
-        icl=bic + 2 * climb.entropy,
-        aic=-2 * climb.log_likelihood + 2 * df,
-        smallest_eigenvalue=smallest,
-        eigenvalue_floor=COLLAPSED,
-        reason=reason,
-        converged=climb.converged,
-        passes=climb.passes,
-        starts=contest.starts,
-        starts_agreed=contest.starts_agreed,
-        seconds=contest.seconds,
-        parameters=by_weight(climb.parameters),
-    )
-
-
-def _checked_settings(
-    n_components: Sequence[int],
-    covariance_types: Sequence[CovarianceType],
-    criterion: str,
-    parsimony: float,
-    n_starts: int,
-    seed: int,
-    covariance_prior: str | None,
-) -> list[int]:
-    sizes = sorted(set(n_components)) if isinstance(n_components, Iterable) else []
-    if not sizes or any(int(k) != k or k < 1 for k in sizes):
-        raise InputError(f"n_components: needs whole numbers from 1 on, not {n_components!r}")
-    unknown = [kind for kind in covariance_types if kind not in EVERY_TYPE]
-    if unknown or not covariance_types or isinstance(covariance_types, str):
-        raise InputError(f"covariance_types: {unknown or 'none'}; known are {EVERY_TYPE}")
-    if criterion not in get_args(Criterion):
-        raise InputError(f"criterion: {criterion!r}; known are {get_args(Criterion)}")
-    if not 0 <= parsimony < 1:
-        raise InputError(f"parsimony: {parsimony} is not a share from 0 to 1")
-    if n_starts < 1:
-        raise InputError(f"n_starts: {n_starts}; at least 1 is needed")
-    if not 0 <= seed < 2**32:
-        raise InputError(f"seed: {seed}; a whole number from 0 to 2^32 - 1")
-    if covariance_prior not in (None, "conjugate"):
-        raise InputError(f"covariance_prior: {covariance_prior!r}; None or 'conjugate'")
-    return [int(k) for k in sizes]
-
-
-def _refuse_unusable(
-    seen: Survey, sizes: Sequence[int], covariance_types: Sequence[CovarianceType]
-) -> None:
-    if seen.rows <= max(sizes):
-        raise InputError(
-            f"{seen.rows} rows are too few for up to {max(sizes)} components: "
-            "bring more rows or try fewer components"
-        )
-    refuse_too_few(seen.total, covariance_types, sizes[0], len(seen.mean))
-    constant = [column_name(seen.names, at) for at in np.flatnonzero(seen.constant)]
-    if constant:
-        raise InputError(
-            f"column {', '.join(constant)}: every row has the same value, which cannot tell "
-            "components apart; leave it out"
-        )

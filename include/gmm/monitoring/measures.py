@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from include.gmm.drift import FeatureDrift, Kind, Measure, SegmentDrift
 from include.gmm.monitoring import divergence
-from include.gmm.monitoring.drift import FeatureDrift, Kind, Measure, SegmentDrift
 from include.gmm.monitoring.profile import Profile
 
 NOTICEABLE = 0.0005  # a change of shares that is written as more than 0.0 %

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from sklearn.pipeline import Pipeline
 
+from include.gmm.drift import Drift, FeatureDrift, Measure, SegmentDrift
 from include.gmm.errors import InputError
 from include.gmm.monitoring import measures
-from include.gmm.monitoring.drift import Drift, FeatureDrift, Measure, SegmentDrift
 from include.gmm.monitoring.profile import Profile, profile_in
 from include.gmm.settings import Segmentation
 from include.gmm.snapshot.gaps import Gaps

@@ -12,7 +12,7 @@ from include.gmm.page.history import Run
 from include.gmm.page.pages import environment
 from include.gmm.page.reason import NoSummary
 from include.gmm.parts import Count, Text
-from include.gmm.summary import Promoted
+from include.gmm.promotion_record import Promoted
 
 
 class Published(BaseModel):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from include.gmm.monitoring.drift import Drift, FeatureDrift, Measure
+from include.gmm.drift import Drift, FeatureDrift, Measure
 from include.gmm.page import vega, words
 from include.gmm.page.history import Run
 from include.gmm.page.pages import environment
@@ -135,15 +135,15 @@ def chart(found: Drift, name: str, theme: ThemeName) -> dict[str, Any] | None:
 
     The libraries that draw are imported here, when the first chart is asked for.
     """
-    from include.gmm.page.charts import THEMES, drift
+    from include.gmm.page.charts import THEMES, drift_charts
 
-    return vega.made(lambda: drift.draw(found, name, THEMES[theme]))
+    return vega.made(lambda: drift_charts.draw(found, name, THEMES[theme]))
 
 
 def history_chart(found: DriftHistory, name: str, theme: ThemeName) -> dict[str, Any] | None:
     """One chart over time as Vega-Lite; None if there is nothing to draw under that name."""
-    from include.gmm.page.charts import THEMES, drift
+    from include.gmm.page.charts import THEMES, drift_charts
 
     if name != "drift-measures" or not found.monitored:
         return None
-    return vega.made(lambda: drift.measures(found, THEMES[theme]))
+    return vega.made(lambda: drift_charts.measures(found, THEMES[theme]))

@@ -8,7 +8,7 @@ import io
 import itertools
 from collections.abc import Iterable, Sequence
 
-from include.gmm.page import assets, vega
+from include.gmm.page import static_files, vega
 from include.gmm.page.pages import THEME_NAMES, environment, what_if_parameters
 from include.gmm.summary import Summary
 
@@ -33,12 +33,15 @@ def report(summary: Summary) -> str:
     }
     return environment.get_template("clusters.html").render(
         summary=summary,
-        standing=None,
+        status=None,
         champion=None,
         root="",
         report={
-            "styles": assets.content("page.css").decode(),
-            "scripts": [assets.content(name).decode() for name in ("airflow.js", *assets.WHAT_IF)],
+            "styles": static_files.content("page.css").decode(),
+            "scripts": [
+                static_files.content(name).decode()
+                for name in ("airflow.js", *static_files.WHAT_IF)
+            ],
             "charts": drawn,
             "summary": _as_data(summary.model_dump_json(indent=2).encode(), "application/json"),
         },

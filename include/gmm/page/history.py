@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from include.gmm.page import vega
 from include.gmm.page.pages import environment
-from include.gmm.page.standing import Champion, Standing
+from include.gmm.page.status import Champion, Status
 from include.gmm.summary import SegmentSummary, Summary
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Version(Run):
     """A run with the summary that it left, and what became of the version."""
 
     summary: Summary
-    standing: Standing
+    status: Status
 
     @property
     def by_number(self) -> dict[int, SegmentSummary]:

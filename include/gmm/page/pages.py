@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from include.gmm.page import assets, words
+from include.gmm.page import static_files, words
 from include.gmm.page.reason import NoSummary
-from include.gmm.page.standing import Champion, Standing
+from include.gmm.page.status import Champion, Status
 from include.gmm.summary import HISTOGRAM_BINS, Summary
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ environment.globals["bins"] = [
     f"{100 * place // HISTOGRAM_BINS}\N{EN DASH}{100 * (place + 1) // HISTOGRAM_BINS} %"
     for place in range(HISTOGRAM_BINS)
 ]
-environment.globals["asset"] = assets.address
-environment.globals["scripts"] = assets.WHAT_IF
+environment.globals["asset"] = static_files.address
+environment.globals["scripts"] = static_files.WHAT_IF
 for _filter in (
     words.count,
     words.percent,
@@ -53,12 +53,12 @@ for _filter in (
 
 
 def clusters(
-    summary: Summary, standing: Standing | None = None, champion: Champion | None = None
+    summary: Summary, status: Status | None = None, champion: Champion | None = None
 ) -> str:
     """The page of a run that found clusters, with what became of its version."""
     return environment.get_template("clusters.html").render(
         summary=summary,
-        standing=standing,
+        status=status,
         champion=champion,
         root="../../",
         report=None,

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from include.gmm.promotion_record import FormerSegment
 from include.gmm.settings import CovarianceType
-from include.gmm.summary import FeatureSummary, FormerSegment, SegmentSummary, Summary
+from include.gmm.summary import FeatureSummary, SegmentSummary, Summary
 
 NOTHING = "\N{EN DASH}"
 NOTICEABLE = 0.25  # standard deviations from the mean over all rows

@@ -20,7 +20,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from include.gmm.errors import InputError
-from include.gmm.setting_kinds import Name
+from include.gmm.setting_types import Name
 from include.gmm.settings import WAREHOUSE, Features
 from include.gmm.snapshot.rows import Rows
 from include.gmm.snapshot.table import write_table

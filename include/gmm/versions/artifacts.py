@@ -30,7 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sklearn.pipeline import Pipeline
 
 from include.gmm.errors import InputError
-from include.gmm.setting_kinds import Name
+from include.gmm.setting_types import Name
 from include.gmm.settings import Segmentation
 from include.gmm.snapshot import Snapshot, opened
 from include.gmm.snapshot.rows import Rows

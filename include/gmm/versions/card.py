@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from markdown_it import MarkdownIt
 
+from include.gmm.promotion_record import Promoted, Succession
 from include.gmm.store import Store
-from include.gmm.summary import Promoted, Succession, Summary
+from include.gmm.summary import Summary
 from include.gmm.versions.artifacts import Manifest, Reference, file_of
 
 LIMITS = """\

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from include.gmm.summary import CandidateSummary, Choice, Gate
+from include.gmm.promotion_record import Gate
+from include.gmm.summary import CandidateSummary, Choice
 
 
 def log_likelihood(challenger: float | None, champion: float | None, limit: float) -> Gate:

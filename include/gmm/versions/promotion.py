@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from include.gmm.errors import InputError
 from include.gmm.model import Model
+from include.gmm.promotion_record import Outcome, Promoted, Succession
 from include.gmm.settings import Segmentation
 from include.gmm.snapshot.rows import Rows
 from include.gmm.store import MissingError, Store
-from include.gmm.summary import Choice, Outcome, Promoted, Succession
+from include.gmm.summary import Choice
 from include.gmm.versions import artifacts, champion, pruning, saved_summary
 from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.card import add_card

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from include.gmm.errors import InputError
 from include.gmm.mixture.workers import threads
 from include.gmm.model import Model
+from include.gmm.promotion_record import FormerSegment, Gate, Succession
 from include.gmm.settings import Segmentation
 from include.gmm.snapshot.rows import Batch, Rows
 from include.gmm.store import Store
-from include.gmm.summary import Choice, FormerSegment, Gate, Succession
+from include.gmm.summary import Choice
 from include.gmm.sums import added
 from include.gmm.versions import artifacts, gates
 from include.gmm.versions.champion import Champion

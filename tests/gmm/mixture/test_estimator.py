@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.mixture import GaussianMixture
 from sklearn.utils.estimator_checks import check_estimator
 
-from include.gmm.mixture.estimator import StreamingGaussianMixture
+from include.gmm.mixture import StreamingGaussianMixture
 from include.gmm.mixture.parameters import Array, CovarianceType
 from include.gmm.mixture.progress import Progress
 from tests.gmm.mixture.examples import TYPES

@@ -9,7 +9,7 @@ import pyarrow.parquet
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.estimator import StreamingGaussianMixture
+from include.gmm.mixture import StreamingGaussianMixture
 from include.gmm.mixture.layout import fitted
 from include.gmm.mixture.parameters import Array, CovarianceType, smallest_eigenvalue
 from include.gmm.mixture.rows.source import CHUNK_ROWS

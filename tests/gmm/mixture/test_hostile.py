@@ -9,10 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.estimator import StreamingGaussianMixture
+from include.gmm.mixture import Selection, StreamingGaussianMixture, select_mixture
 from include.gmm.mixture.layout import fitted
 from include.gmm.mixture.parameters import Array, CovarianceType
-from include.gmm.mixture.selection import Selection, select_mixture
 from tests.gmm.mixture.examples import TYPES
 from tests.gmm.mixture.tables import blobs, in_form, table_of
 

@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.estimator import StreamingGaussianMixture
+from include.gmm.mixture import StreamingGaussianMixture, select_mixture
 from include.gmm.mixture.layout import fitted
 from include.gmm.mixture.parameters import CovarianceType
-from include.gmm.mixture.selection import select_mixture
 from tests.gmm.mixture.examples import TYPES, matrices
 from tests.gmm.mixture.tables import blobs, table_of
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from include.gmm.mixture.estimator import StreamingGaussianMixture
+from include.gmm.mixture import StreamingGaussianMixture
 from include.gmm.mixture.parameters import Array, CovarianceType
 from include.gmm.mixture.rows.source import CHUNK_ROWS
 from tests.gmm.mixture.examples import TYPES

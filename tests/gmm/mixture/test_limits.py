@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from include.gmm.errors import InputError
+from include.gmm.mixture import select_mixture
 from include.gmm.mixture.limits import least_rows, rows_needed, shortages, too_few
 from include.gmm.mixture.parameters import Array, CovarianceType
-from include.gmm.mixture.selection import select_mixture
 from tests.gmm.mixture.examples import TYPES
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
 
-from include.gmm.mixture.selection import select_mixture
+from include.gmm.mixture import select_mixture
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 DATA = {

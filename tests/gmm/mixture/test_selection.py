@@ -10,10 +10,11 @@ from sklearn.base import clone
 from sklearn.mixture import GaussianMixture
 
 from include.gmm.errors import InputError
+from include.gmm.mixture import Selection, select_mixture
+from include.gmm.mixture.arguments import EVERY_TYPE
 from include.gmm.mixture.choice import Candidate
 from include.gmm.mixture.parameters import Array, CovarianceType, degrees_of_freedom
 from include.gmm.mixture.progress import Progress
-from include.gmm.mixture.selection import EVERY_TYPE, Selection, select_mixture
 from tests.gmm.mixture.examples import TYPES, matrices
 from tests.gmm.mixture.tables import FORMS, blobs, in_form
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.selection import select_mixture
+from include.gmm.mixture import select_mixture
 from tests.gmm.mixture.tables import blobs
 
 WRONG: Sequence[tuple[str, Any]] = (

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.gmm.drift import Drift, Measure
 from include.gmm.errors import InputError
-from include.gmm.monitoring.drift import Drift, Measure
 from include.gmm.monitoring.measuring import Baseline, measure
 from include.gmm.settings import Feature, Segmentation
 from tests.gmm.snapshots import rows_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
-from include.gmm.monitoring.drift import Drift, FeatureDrift, Kind, Measure, SegmentDrift
+from include.gmm.drift import Drift, FeatureDrift, Kind, Measure, SegmentDrift
 from include.gmm.page import drift_pages, vega
 from include.gmm.page.charts import ThemeName
 from include.gmm.page.drift_pages import DriftHistory, Monitored

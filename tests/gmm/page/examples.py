@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import get_args
 
+from include.gmm.promotion_record import FormerSegment, Gate, Succession
 from include.gmm.settings import CovarianceType
 from include.gmm.summary import (
     HISTOGRAM_BINS,
@@ -12,13 +13,10 @@ from include.gmm.summary import (
     Caution,
     Evaluation,
     FeatureSummary,
-    FormerSegment,
-    Gate,
     MixtureSummary,
     Row,
     Sample,
     SegmentSummary,
-    Succession,
     Summary,
 )
 from include.gmm.versions import gates

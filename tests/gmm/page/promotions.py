@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from include.gmm.page.standing import Decision
-from include.gmm.summary import Outcome, Promoted, Succession, Summary
+from include.gmm.page.status import Decision
+from include.gmm.promotion_record import Outcome, Promoted, Succession
+from include.gmm.summary import Summary
 
 DAY = datetime(2026, 11, 23, 20, 30, tzinfo=UTC)
 

@@ -8,7 +8,8 @@ import pytest
 
 from include.gmm.page import export, pages
 from include.gmm.page.words import newcomers, retired
-from include.gmm.summary import FormerSegment, Summary
+from include.gmm.promotion_record import FormerSegment
+from include.gmm.summary import Summary
 from tests.gmm.page.examples import HOSTILE, after_a_champion, example
 
 pytestmark = pytest.mark.usefixtures("drawn_here")

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from include.gmm.monitoring.drift import FeatureDrift
+from include.gmm.drift import FeatureDrift
 from include.gmm.page import drift_pages, vega
 from include.gmm.page.charts import THEMES, ThemeName
 from tests.gmm.page.drift_examples import SVG, drawn_over_time, drifted, over_time, texts

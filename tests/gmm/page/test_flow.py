@@ -11,7 +11,8 @@ import pytest
 from include.gmm.page import vega
 from include.gmm.page.charts import THEMES
 from include.gmm.page.charts.flow import LABEL, LEAST, ROWS
-from include.gmm.summary import FormerSegment, Summary
+from include.gmm.promotion_record import FormerSegment
+from include.gmm.summary import Summary
 from tests.gmm.page.examples import after_a_champion, example
 
 pytestmark = pytest.mark.usefixtures("drawn_here")

@@ -10,9 +10,9 @@ from html import escape
 import pytest
 
 from include.gmm.page import export, pages, words
-from include.gmm.page.assets import content
 from include.gmm.page.charts import THEMES
 from include.gmm.page.reason import NoSummary
+from include.gmm.page.static_files import content
 from include.gmm.summary import Caution, Summary
 from tests.gmm.page.examples import HOSTILE, example
 from tests.gmm.page.parsed import Parsed

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from include.gmm.page.assets import content
 from include.gmm.page.charts import THEMES, ThemeName
+from include.gmm.page.static_files import content
 
 
 @pytest.mark.parametrize("theme", THEMES)

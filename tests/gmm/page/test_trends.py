@@ -10,7 +10,7 @@ import pytest
 from include.gmm.page.charts import THEMES
 from include.gmm.page.charts.trends import CHARTS
 from include.gmm.page.history import Version
-from include.gmm.page.standing import Standing
+from include.gmm.page.status import Status
 from include.gmm.summary import Summary
 from tests.gmm.page.examples import after_a_champion, example
 from tests.gmm.page.promotions import DAY
@@ -22,7 +22,7 @@ def version(days: int, summary: Summary) -> Version:
         date=DAY + timedelta(days=days),
         state="success",
         summary=summary,
-        standing=Standing("Not decided"),
+        status=Status("Not decided"),
     )
 
 

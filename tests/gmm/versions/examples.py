@@ -8,9 +8,10 @@ import pandas as pd
 
 from include.gmm.mixture.parameters import Array
 from include.gmm.model import Applied, Model
+from include.gmm.promotion_record import Gate, Succession
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
-from include.gmm.summary import Choice, Gate, Succession
+from include.gmm.summary import Choice
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.champion import Champion

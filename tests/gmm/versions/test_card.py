@@ -8,8 +8,9 @@ from itertools import takewhile
 import pandas as pd
 import pytest
 
+from include.gmm.promotion_record import Promoted
 from include.gmm.store import Store
-from include.gmm.summary import Caution, Promoted, Summary
+from include.gmm.summary import Caution, Summary
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.card import add_card, as_html, model_card, succession_in_words

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from include.gmm.errors import InputError
-from include.gmm.mixture.selection import select_mixture
+from include.gmm.mixture import select_mixture
 from include.gmm.settings import CovarianceType
 from include.gmm.store import Store
 from include.gmm.transform import Scale, preparation_of

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.gmm.promotion_record import Gate, Promoted, Succession
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
-from include.gmm.summary import Caution, Gate, Promoted, Succession, Summary
+from include.gmm.summary import Caution, Summary
 from include.gmm.training import _choice
 from include.gmm.versions import artifacts, champion, promotion, pruning, saved_summary
 from include.gmm.versions.artifacts import Reference

@@ -1,9 +1,8 @@
 """The kernel of `kernel.py`, compiled: the same numbers, several times as fast.
 
 Rows of a block lie side by side (phi is D x rows), so every loop runs along contiguous numbers
-and the compiler makes vector instructions of it. The two matrix products are BLAS's, in tiles
-small enough that it needs no buffers of its own: those it guards with a lock, and threads would
-wait for each other. exp and log are polynomials, which vectorise where the C library's do not.
+and the compiler makes vector instructions of it. The two matrix products are BLAS's, in the tiles
+of `tiles.py`. exp and log are polynomials, which vectorise where the C library's do not.
 """
 
 from __future__ import annotations
@@ -14,24 +13,15 @@ import numba
 import numpy as np
 from numba import types
 from numba.extending import intrinsic
-from numpy.typing import NDArray
 
-from include.gmm.mixture.em.kernel import LogDensity, expanded_width
+from include.gmm.mixture.em.kernel import expanded_width
+from include.gmm.mixture.em.tiles import TiledDensity, prepare
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.rows.source import BLOCK_ROWS
 
-Offsets = NDArray[np.int64]
+__all__ = ["accumulate", "memberships", "prepare"]  # as a kernel has them
 
-TILE = 64  # columns of phi that one matrix product takes, at most
-MOST_PRODUCTS = 900_000  # multiplications of one matrix product, at most, for BLAS to go without
-# W in tiles (tiles, M, width) padded with zeros, then of a LogDensity: centre, offsets, own,
-# own_means, own_factors (q, d, d) or (q, d, 1), own_constants, cross_products. A plain tuple: numba
-# keeps the types of arguments in its cache, and could not read it any more if a class had changed.
-TiledDensity = tuple[Array, Array, Offsets, Offsets, Array, Array, Array, bool]
-
-# No reassociation: the rounding in exp_ would be optimised away.
-FAST = {"contract", "nsz"}
-
+FAST = {"contract", "nsz"}  # no reassociation: the rounding in _exp would be optimised away
 # log 2 in two parts (the first has trailing zeros, so its multiples are exact).
 LOG2_HIGH, LOG2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 ROUNDING = 1.5 * 2.0**52  # adding it leaves the nearest integer in the low bits
@@ -41,26 +31,23 @@ E2, E3, E4, E5, E6, E7, E8, E9, E10, E11 = (1 / math.factorial(n) for n in range
 A3, A5, A7, A9, A11, A13, A15, A17, A19, A21 = (1 / n for n in range(3, 22, 2))
 
 
-@intrinsic
-def _bits(_context, _number):
-    """The 64 bits of a float as an integer."""
-    signature = types.int64(types.float64)
-
+def _cast(signature):
     def generate(context, builder, signature, arguments):
         return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
 
     return signature, generate
+
+
+@intrinsic
+def _bits(_context, _number):
+    """The 64 bits of a float as an integer."""
+    return _cast(types.int64(types.float64))
 
 
 @intrinsic
 def _float(_context, _bits):
     """The float with these 64 bits."""
-    signature = types.float64(types.int64)
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
-
-    return signature, generate
+    return _cast(types.float64(types.int64))
 
 
 @numba.njit(fastmath=FAST, inline="always")
@@ -69,18 +56,9 @@ def _exp(x):
     rounded = x * 1.4426950408889634 + ROUNDING
     n = rounded - ROUNDING
     r = (x - n * LOG2_HIGH) - n * LOG2_LOW
-    p = E11
-    p = p * r + E10
-    p = p * r + E9
-    p = p * r + E8
-    p = p * r + E7
-    p = p * r + E6
-    p = p * r + E5
-    p = p * r + E4
-    p = p * r + E3
-    p = p * r + E2
-    p = p * r + 1.0
-    p = p * r + 1.0
+    p = (((E11 * r + E10) * r + E9) * r + E8) * r + E7
+    p = (((p * r + E6) * r + E5) * r + E4) * r + E3
+    p = ((p * r + E2) * r + 1.0) * r + 1.0
     return p * _float((_bits(rounded) + 1023) << 52)
 
 
@@ -95,17 +73,9 @@ def _log(x):
     exponent = exponent + 1.0 if upper else exponent
     s = (m - 1.0) / (m + 1.0)
     z = s * s
-    p = A21
-    p = p * z + A19
-    p = p * z + A17
-    p = p * z + A15
-    p = p * z + A13
-    p = p * z + A11
-    p = p * z + A9
-    p = p * z + A7
-    p = p * z + A5
-    p = p * z + A3
-    p = p * z + 1.0
+    p = (((A21 * z + A19) * z + A17) * z + A15) * z + A13
+    p = (((p * z + A11) * z + A9) * z + A7) * z + A5
+    p = (p * z + A3) * z + 1.0
     return exponent * 0.6931471805599453 + 2.0 * s * p
 
 
@@ -118,9 +88,7 @@ def _expand(rows, cells, first, n, centre, cross, phi):
     for i in range(n):
         for j in range(d):
             x[j, i] = rows[first + i, j] - centre[j]
-    for j in range(d):
-        for i in range(n, block):
-            x[j, i] = 0.0
+    x[:, n:] = 0.0
     place = 0
     for a in range(d):
         left = x[a]
@@ -133,8 +101,7 @@ def _expand(rows, cells, first, n, centre, cross, phi):
         if len(cells) > 0:
             for i in range(n):
                 squares[i] += cells[first + i, a]
-    for i in range(block):
-        phi[width - 1, i] = 1.0
+    phi[width - 1] = 1.0
 
 
 @numba.njit(nogil=True, fastmath=FAST, cache=True)
@@ -257,30 +224,6 @@ def memberships(rows, density, responsibilities, log_densities):
                 responsibilities[first + i, k] = joint[k, i]
 
 
-def prepare(density: LogDensity) -> TiledDensity:
-    """W in tiles: what `accumulate` and `memberships` of this kernel take."""
-    n_components, width = density.matrix.shape
-    largest = max(1, min(TILE, MOST_PRODUCTS // (BLOCK_ROWS * int(np.diff(density.offsets).max()))))
-    n_tiles = -(-width // largest)
-    tile = -(-width // n_tiles)
-    padded = np.zeros((n_components, n_tiles * tile))
-    padded[:, :width] = density.matrix
-    factors = density.own_factors
-    return (
-        np.ascontiguousarray(padded.reshape(n_components, n_tiles, tile).swapaxes(0, 1)),
-        np.ascontiguousarray(density.centre),
-        density.offsets,
-        density.own,
-        np.ascontiguousarray(density.own_means),
-        np.ascontiguousarray(factors if factors.ndim == 3 else factors[:, :, None]),
-        np.ascontiguousarray(density.own_constants),
-        density.cross_products,
-    )
-
-
-_NO_CELLS, _NO_WEIGHT = np.empty((0, 0)), np.empty(0)
-
-
 def accumulate(
     rows: Array, cells: Array | None, sample_weight: Array | None, density: TiledDensity
 ) -> tuple[Array, Array]:
@@ -294,8 +237,8 @@ def accumulate(
     own_statistics = np.zeros((len(own), width))
     _accumulate(
         rows,
-        _NO_CELLS if cells is None else cells,
-        _NO_WEIGHT if sample_weight is None else sample_weight,
+        np.empty((0, 0)) if cells is None else cells,
+        np.empty(0) if sample_weight is None else sample_weight,
         density,
         log_likelihoods,
         statistics,

@@ -13,6 +13,7 @@ import pytest
 from include.gmm.mixture.em import kernel as numpy_kernel
 from include.gmm.mixture.em import passes
 from include.gmm.mixture.em.kernel import LogDensity, log_density
+from include.gmm.mixture.em.tiles import MOST_PRODUCTS
 from include.gmm.mixture.parameters import Array, CovarianceType, Parameters, stack
 from include.gmm.mixture.rows.source import BLOCK_ROWS
 from tests.conftest import PROJECT
@@ -122,7 +123,7 @@ def test_wide_rows_and_many_components_are_taken_in_tiles(
     density = log_density(mixture, rows.mean(axis=0))
     tiles, *_ = compiled.prepare(density)
     assert len(tiles) > 1
-    assert tiles[0].size * BLOCK_ROWS <= compiled.MOST_PRODUCTS
+    assert tiles[0].size * BLOCK_ROWS <= MOST_PRODUCTS
 
     assert_alike(rows, None, None, density)
 
@@ -211,7 +212,7 @@ def test_much_work_is_compiled() -> None:
 def test_a_small_fit_does_not_wait_for_numba() -> None:
     fit = (
         "import sys, numpy as np\n"
-        "from include.gmm.mixture.estimator import StreamingGaussianMixture\n"
+        "from include.gmm.mixture import StreamingGaussianMixture\n"
         "rows = np.random.default_rng(0).normal(size=(500, 2))\n"
         "StreamingGaussianMixture(2, tol=0.1).fit(rows).predict(rows)\n"
         "assert 'numba' not in sys.modules"

@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from include.gmm.mixture.estimator import StreamingGaussianMixture
+from include.gmm.mixture import Selection, StreamingGaussianMixture, select_mixture
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.rows.weights import checked_weights
-from include.gmm.mixture.selection import Selection, select_mixture
 from tests.gmm.mixture.tables import blobs, table_of
 
 SCALES = [1e-300, 1e-6, 1 / 450, 1e9, 1e20, 1e300]

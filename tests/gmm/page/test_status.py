@@ -7,8 +7,9 @@ from typing import get_args
 import pytest
 
 from include.gmm.page import pages
-from include.gmm.page.standing import BADGES, Standing, champion, standing
-from include.gmm.summary import Outcome, Summary
+from include.gmm.page.status import BADGES, Status, champion, status_of
+from include.gmm.promotion_record import Outcome
+from include.gmm.summary import Summary
 from tests.gmm.page.examples import HOSTILE, example
 from tests.gmm.page.promotions import decision, promoted
 
@@ -51,30 +52,30 @@ def test_a_champion_of_long_ago_has_no_run_to_show() -> None:
 
 def test_a_version_is_the_champion_until_another_one_is() -> None:
     own = decision(promoted(example()))
-    assert standing(example().version, own, champion([own])).badge == "Champion"
+    assert status_of(example().version, own, champion([own])).badge == "Champion"
     later = decision(promoted(other(), serial=2), days=1)
-    assert standing(example().version, own, champion([own, later])).badge == "Was the champion"
+    assert status_of(example().version, own, champion([own, later])).badge == "Was the champion"
 
 
 def test_a_version_that_a_rollback_brought_back_is_the_champion_without_its_old_sentence() -> None:
     own = decision(promoted(example(), "superseded", OTHER, serial=2))
     later = decision(promoted(other(), "kept", example().version, serial=3), days=1)
-    found = standing(example().version, own, champion([own, later]))
+    found = status_of(example().version, own, champion([own, later]))
     assert (found.badge, found.sentence, found.is_champion) == ("Champion", "", True)
 
 
 def test_a_version_whose_decision_is_lost_is_the_champion_if_another_run_says_so() -> None:
     later = decision(promoted(other(), "kept", example().version))
-    waits = Standing("Not decided", "Some task has not decided on it.")
-    assert standing(example().version, waits, champion([later])).badge == "Champion"
-    assert standing(OTHER, waits, champion([later])) == waits
+    waits = Status("Not decided", "Some task has not decided on it.")
+    assert status_of(example().version, waits, champion([later])).badge == "Champion"
+    assert status_of(OTHER, waits, champion([later])) == waits
 
 
 @pytest.mark.parametrize("outcome", sorted({*get_args(Outcome)} - {"promoted"}))
 def test_the_page_says_what_became_of_a_version_and_why(outcome: Outcome) -> None:
     own = decision(promoted(example(), outcome, OTHER))
     found = champion([own])
-    page = pages.clusters(example(), standing(example().version, own, found), found)
+    page = pages.clusters(example(), status_of(example().version, own, found), found)
     assert f'<strong class="tag">{BADGES[outcome]}</strong>' in page
     assert f"This is why: {outcome}." in page
     assert "2026-11-23 21:30" in page
@@ -85,13 +86,13 @@ def test_the_page_leads_to_the_runs_that_tell_of_the_champion() -> None:
     own = decision(promoted(example(), "kept", OTHER, serial=1))
     maker = decision(promoted(other(), serial=2), days=1)
     found = champion([own, maker])
-    page = pages.clusters(example(), standing(example().version, own, found), found)
+    page = pages.clusters(example(), status_of(example().version, own, found), found)
     assert page.count('href="../run_1/clusters"') == 2
 
 
 def test_what_outside_says_of_a_promotion_is_text() -> None:
     told = promoted(example(), "kept", HOSTILE).model_copy(update={"sentence": HOSTILE})
     found = champion([decision(told)])
-    page = pages.clusters(example(), standing(example().version, decision(told), found), found)
+    page = pages.clusters(example(), status_of(example().version, decision(told), found), found)
     assert page.count("&lt;script&gt;alert(1)") == 2
     assert "<script>alert" not in page

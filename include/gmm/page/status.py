@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from include.gmm.page.reason import NoSummary
-from include.gmm.summary import Outcome, Promoted
+from include.gmm.promotion_record import Outcome, Promoted
 
 BADGES: dict[Outcome, str] = {
     "promoted": "Was the champion",
@@ -51,7 +51,7 @@ class Champion:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Status:
     """In words for the reader; `address` is where Airflow says more, called `link`, or nothing."""
 
     badge: str
@@ -74,20 +74,20 @@ def champion(decisions: Sequence[Decision]) -> Champion | None:
     return Champion(version, latest, next(makers, None))
 
 
-def standing(
-    version: str, decision: Decision | NoSummary | Standing, present: Champion | None
-) -> Standing:
+def status_of(
+    version: str, decision: Decision | NoSummary | Status, present: Champion | None
+) -> Status:
     """How a version stands: by a decision, by why that cannot be read, or as given without one."""
     is_champion = present is not None and present.version == version
-    if isinstance(decision, Standing):
-        return Standing("Champion", is_champion=True) if is_champion else decision
+    if isinstance(decision, Status):
+        return Status("Champion", is_champion=True) if is_champion else decision
     if isinstance(decision, NoSummary):
         reasons = " ".join((f"{decision.title}.", decision.text, *decision.details))
-        return Standing(
+        return Status(
             "Champion" if is_champion else "Cannot be read", reasons, is_champion=is_champion
         )
     outcome = decision.promoted.outcome
-    return Standing(
+    return Status(
         "Champion" if is_champion else BADGES[outcome],
         decision.promoted.sentence if outcome == "promoted" or not is_champion else "",
         decision.at,

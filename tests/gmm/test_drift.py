@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from include.gmm.monitoring.drift import FeatureDrift
+from include.gmm.drift import FeatureDrift
 
 
 @pytest.mark.parametrize(("then", "now"), [([0.5, 0.5], [1.0]), ([1.0], [1.0]), ([0.3] * 3, [1.0])])

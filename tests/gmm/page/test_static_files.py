@@ -6,21 +6,21 @@ import hashlib
 
 import pytest
 
-from include.gmm.page import assets
+from include.gmm.page import static_files
 
 
-@pytest.mark.parametrize("name", assets.MEDIA_TYPES)
+@pytest.mark.parametrize("name", static_files.MEDIA_TYPES)
 def test_an_address_holds_the_digest_of_the_content(name: str) -> None:
-    digest = hashlib.sha256(assets.content(name)).hexdigest()[:16]
-    assert assets.address(name) == f"static/{digest}/{name}"
+    digest = hashlib.sha256(static_files.content(name)).hexdigest()[:16]
+    assert static_files.address(name) == f"static/{digest}/{name}"
 
 
 @pytest.mark.parametrize("name", ["../pages.py", "page.css/..", "", "vega.css"])
 def test_nothing_else_is_there(name: str) -> None:
     with pytest.raises(KeyError):
-        assets.content(name)
+        static_files.content(name)
 
 
 def test_the_script_that_draws_is_vega_embed_and_made_once() -> None:
-    assert b"vegaEmbed" in assets.content("vega.js")
-    assert assets.content("vega.js") is assets.content("vega.js")
+    assert b"vegaEmbed" in static_files.content("vega.js")
+    assert static_files.content("vega.js") is static_files.content("vega.js")

@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from include.gmm.monitoring.drift import Drift, FeatureDrift
+from include.gmm.drift import Drift, FeatureDrift
 from include.gmm.page.charts.theme import WIDTH, Theme, data, finish
 from include.gmm.page.drift_pages import DriftHistory, bins, heading, verdict
 

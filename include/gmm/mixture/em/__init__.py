@@ -1,0 +1,1 @@
+"""Expectation-maximisation: the kernels, the M-step, its acceleration and its climb."""
