@@ -20,7 +20,7 @@ more; to return to what was rolled back, train again, or
 
 
 def rollback_dag(segmentation: Segmentation) -> DAG:
-    """find_predecessor >> roll_back."""
+    """find_predecessor >> roll_back >> dbt."""
     name = segmentation.name
     with DAG(
         dag_id=f"{name}_rollback",
@@ -32,7 +32,7 @@ def rollback_dag(segmentation: Segmentation) -> DAG:
         **one_at_a_time(segmentation),
     ) as dag:
         find = find_predecessor.override(inlets=[champion_asset(name)])
-        roll_back(name, find(name))
+        roll_back(segmentation, find(name))
     return dag
 
 

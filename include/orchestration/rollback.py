@@ -8,10 +8,12 @@ from typing import Any
 from airflow.sdk import get_current_context, task
 
 from include.gmm import settings
+from include.gmm.settings import Segmentation
 from include.gmm.store import configured
 from include.orchestration.assets import champion_asset, maybe, scores_asset, unscored_asset
 from include.orchestration.champions import present_champion, tell_of
 from include.orchestration.dag_defaults import acting_run
+from include.orchestration.dbt import dbt_models
 from include.orchestration.handed import handed
 from include.orchestration.notifications import tell
 from include.orchestration.refusing import refusing
@@ -38,11 +40,28 @@ def find_predecessor(name: str) -> dict[str, Any]:
     return {"serial": present.serial, "version": former.reference.version}
 
 
-def roll_back(name: str, predecessor: Any) -> None:
-    """The task that makes the predecessor the champion again."""
+def roll_back(segmentation: Segmentation, predecessor: Any) -> None:
+    """The tasks that make the predecessor the champion again, and rebuild what dbt makes of scores.
+
+    Where its table is not there any more, the scoring that follows does so.
+    """
+    name = segmentation.name
     champion = champion_asset(name)
     outlets = [maybe(each) for each in (champion, scores_asset(name), unscored_asset(name))]
-    _roll_back.override(inlets=[champion], outlets=outlets)(name, predecessor)
+    returned = _roll_back.override(inlets=[champion], outlets=outlets)(name, predecessor)
+    if segmentation.scoring.models:
+        shown = scores_are_shown(name, returned)
+        for model in segmentation.scoring.models:
+            shown >> dbt_models(model, model, "scoring.models")
+
+
+@task.short_circuit
+@refusing
+def scores_are_shown(name: str, returned: Any) -> bool:
+    """Whether readers see the scores of the version that is the champion again."""
+    from include.gmm.scoring.publishing import shows
+
+    return shows(settings.find(name), handed(returned, "roll_back")["version"])
 
 
 @task(task_id="roll_back", multiple_outputs=False)

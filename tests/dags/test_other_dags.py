@@ -56,6 +56,8 @@ def test_a_rollback_runs_when_asked_only_and_settles_first_where_to() -> None:
     assert not dag.is_paused_upon_creation
     assert dag.get_task("find_predecessor").downstream_task_ids == {"roll_back"}
     news = names(dag.get_task("roll_back").outlets)
+    after = dag.get_task("scores_are_shown").downstream_task_ids
+    assert after == {"segment_sizes_by_week.stg_customer_segments_model_build"}
     assert news == [
         "customers_champion_maybe",
         "customers_scores_maybe",

@@ -100,3 +100,20 @@ def test_every_model_and_column_is_described() -> None:
     for model in described.values():
         assert model["description"]
         assert all(column["description"] for column in model["columns"]), model["name"]
+
+
+def test_sizes_of_this_week_are_those_of_the_scores_that_are_shown(tmp_path: Path) -> None:
+    """A rollback shows an older table again, perhaps of another week: its sizes take the place."""
+    path = tmp_path / "warehouse.duckdb"
+    scored = {"first": "TIMESTAMP '2026-01-06 10:00:00'", "second": "now()::TIMESTAMP"}
+    for version in ("first", "second", "first"):
+        rows(
+            path,
+            "CREATE OR REPLACE VIEW customer_segments AS SELECT 1 AS customer_id, 2 AS segment_id, "
+            f"0.9 AS probability, 0.3 AS entropy, '{version}' AS model_version, "
+            f"{scored[version]} AS scored_at",
+        )
+        done = build(tmp_path, path, "segment_sizes_by_week")
+        assert done.returncode == 0, done.stdout
+        sizes = "SELECT week = date_trunc('week', now() AT TIME ZONE 'UTC'), model_version "
+        assert rows(path, f"{sizes} FROM segment_sizes_by_week") == [(True, version)]

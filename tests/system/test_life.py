@@ -86,6 +86,8 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
     assert (returned.champion, returned.serial) == (first.version, 3)
     same = rows(airflow, of_table.format("customer_segments")) == kept
     assert same, "a table of 23,570 rows whose differences pytest should not write out"
+    sizes = rows(airflow, "SELECT DISTINCT model_version FROM segment_sizes_by_week")
+    assert sizes == [{"model_version": first.version}]
     assert {row["model_version"] for row in kept} == {first.version}
     assert len(kept) == 23_570
     assert "the champion since" in by_hand(airflow, "versions", "customers")

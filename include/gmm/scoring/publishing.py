@@ -57,6 +57,14 @@ def restore(settings: Segmentation, version: str, path: Path = WAREHOUSE) -> boo
     return kept
 
 
+def shows(settings: Segmentation, version: str, path: Path = WAREHOUSE) -> bool:
+    """Whether readers see the scores of that version."""
+    if not path.is_file():
+        return False
+    with transaction(path) as connection:
+        return shown(connection, settings.scores) == version
+
+
 def unfinished_rollback(
     store: Store, settings: Segmentation, path: Path = WAREHOUSE
 ) -> Champion | None:

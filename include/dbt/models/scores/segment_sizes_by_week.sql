@@ -1,8 +1,9 @@
--- Every scoring replaces the rows of its week: those of earlier weeks are the history.
+-- Every scoring, and every rollback, replaces the rows of the week in which it happens: those of
+-- earlier weeks are the history. A rollback shows a table that may have been made weeks ago.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='week') }}
 
 select
-    cast(date_trunc('week', scored_at) as date) as week,
+    cast(date_trunc('week', timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}') as date) as week,
     segment_id,
     count(*) as customers,
     count(*) / sum(count(*)) over () as share,
