@@ -122,7 +122,9 @@ class ObjectStore:
                 found = self.filesystem.find(self._key(folder))
             except FileNotFoundError:
                 return []
-        return sorted(name.removeprefix(f"{self.root}/") for name in found)
+        names = sorted(name.removeprefix(f"{self.root}/") for name in found)
+        # Consoles mark a folder by an empty object of its name.
+        return [name for name in names if name.startswith(f"{folder}/") and name[-1] != "/"]
 
     def delete(self, *names: str) -> None:
         """Remove the objects."""

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from include.gmm.errors import InputError
@@ -80,3 +81,15 @@ def test_an_account_that_cannot_be_opened_is_told_with_the_setting(
     monkeypatch.setattr(fsspec, "filesystem", refused)
     with pytest.raises(InputError, match="GMM_STORE: abfs:// cannot be opened with credentials of"):
         store_at("abfs://container/gmm")
+
+
+def test_a_folder_that_a_console_made_is_no_object(s3_address: str) -> None:
+    """An empty object with a slash at its end, which some services leave or list, too."""
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    store = store_at(s3_address)
+    filesystem = fsspec.filesystem("s3", skip_instance_cache=True)
+    bucket, _, root = s3_address.removeprefix("s3://").partition("/")
+    filesystem.call_s3("put_object", Bucket=bucket, Key=f"{root}/a/")
+    assert store.list("a") == []
+    store.put("a/b", b"1")
+    assert store.list("a") == ["a/b"]
