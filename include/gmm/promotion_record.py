@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from include.gmm import wholeness
 from include.gmm.parts import MOST_SEGMENTS, Count, Number, Part, Share, Text
 
 Outcome = Literal["promoted", "kept", "superseded", "would_promote", "would_keep", "disabled"]
+Cause = Literal["gates", "person", "rollback"]
+
+
+class Appointment(BaseModel):
+    """That a version was made the champion: what its record says to people."""
+
+    model_config = ConfigDict(frozen=True)
+
+    serial: int = Field(ge=1, description="1, 2, ...: the last one is the champion now")
+    cause: Cause
+    actor: Text = Field(description="Who appointed it: the run of a DAG, or a person")
+    appointed_at: Text = Field(description="UTC, ISO 8601")
 
 
 class Gate(Part):

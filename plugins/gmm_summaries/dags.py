@@ -27,6 +27,10 @@ class Kind:
         name = dag_id.removesuffix(self.suffix)
         return None if name == dag_id else f"{name}{other.suffix}"
 
+    def asset(self, dag_id: str) -> str:
+        """The name of the Asset of the champion of this DAG's segmentation."""
+        return f"{dag_id.removesuffix(self.suffix)}_champion"
+
 
 TRAINING = Kind(
     "_train",

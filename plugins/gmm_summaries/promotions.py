@@ -3,61 +3,93 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
+from airflow.models.asset import AssetEvent, AssetModel
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
-from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
-from sqlalchemy import and_, func, or_, select, tuple_
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import Text as SqlText
+from sqlalchemy import and_, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from include.gmm.page.reason import NoSummary
-from include.gmm.page.status import Champion, Decision, Status, champion, status_of
-from plugins.gmm_summaries.dags import ROLLBACK, TRAINING
-from plugins.gmm_summaries.parsing import OUTCOME, parse
-from plugins.gmm_summaries.runs import Found, Outcomes, returned_by, value_of
+from include.gmm.page.status import Champion, Maker, Status, status_of
+from include.gmm.parts import Text
+from include.gmm.promotion_record import Appointment
+from plugins.gmm_summaries.dags import TRAINING
+from plugins.gmm_summaries.runs import Found
 from plugins.gmm_summaries.states import APPROVAL, PROMOTION, Attempt, undecided
 
-RECENT = 20  # decisions of a DAG among which its champion is looked for
+RECENT = 20  # events among which the run that made the champion is looked for
+
+
+class _Version(BaseModel):
+    version: Text
+
+
+class _Record(Appointment):
+    """What the tab reads of a champion's record."""
+
+    reference: _Version
 
 
 def champions(session: Session, dag_ids: Collection[str]) -> dict[str, Champion | None]:
-    """The champion of each training DAG as its latest decisions and rollbacks tell.
+    """The champion of each training DAG, as the latest event of its Asset tells.
 
-    Those that cannot be read count as nothing.
+    Events that cannot be read count as nothing.
     """
-    training = {
-        sibling: dag_id for dag_id in dag_ids if (sibling := TRAINING.sibling(dag_id, ROLLBACK))
-    }
-    decides = or_(
-        and_(XComModel.dag_id.in_(dag_ids), XComModel.task_id == PROMOTION),
-        and_(XComModel.dag_id.in_(training), XComModel.task_id == ROLLBACK.task_id),
-    )
+    assets = {TRAINING.asset(dag_id): dag_id for dag_id in dag_ids}
     place = func.row_number().over(
-        partition_by=XComModel.dag_id,
-        order_by=(XComModel.timestamp.desc(), XComModel.dag_run_id.desc()),
+        partition_by=AssetEvent.asset_id,
+        order_by=(AssetEvent.timestamp.desc(), AssetEvent.id.desc()),
     )
     ranked = (
-        select(XComModel.dag_run_id, XComModel.task_id, place.label("place"))
-        .where(decides, XComModel.map_index == -1, XComModel.key == XCOM_RETURN_KEY)
+        select(AssetEvent.id, AssetModel.name, place.label("place"))
+        .join(AssetModel, AssetModel.id == AssetEvent.asset_id)
+        .where(AssetModel.name.in_(assets))
         .subquery()
     )
-    value = value_of(Outcomes).label("value")
+    extra = cast(AssetEvent.extra, SqlText).label("extra")
     rows = session.execute(
-        select(DagRun.dag_id, DagRun.run_id, DagRun.run_after, Outcomes.timestamp, value)
-        .join(ranked, ranked.c.dag_run_id == DagRun.id)
-        .join(Outcomes, returned_by(ranked.c.task_id, Outcomes))
+        select(ranked.c.name, extra, AssetEvent.source_run_id, DagRun.dag_id, DagRun.run_after)
+        .join(ranked, ranked.c.id == AssetEvent.id)
+        .outerjoin(
+            DagRun,
+            and_(
+                DagRun.dag_id == AssetEvent.source_dag_id,
+                DagRun.run_id == AssetEvent.source_run_id,
+            ),
+        )
         .where(ranked.c.place <= RECENT)
         .order_by(ranked.c.place)
     )
-    decisions: dict[str, list[Decision]] = defaultdict(list)
+    events: dict[str, list[tuple[_Record, Maker | None]]] = defaultdict(list)
     for row in rows:
-        promoted = parse(row.value, OUTCOME)
-        if not isinstance(promoted, NoSummary):
-            rollback = row.dag_id in training
-            decision = Decision(row.run_id, row.run_after, row.timestamp, promoted, rollback)
-            decisions[training.get(row.dag_id, row.dag_id)].append(decision)
-    return {dag_id: champion(decisions[dag_id]) for dag_id in dag_ids}
+        with suppress(ValidationError):
+            record = _Record.model_validate_json(row.extra)
+            dag_id = assets[row.name]
+            # Of a champion that somebody made at the command line a run only tells.
+            made = row.dag_id == dag_id and record.actor.endswith(
+                f"{dag_id}, run {row.source_run_id}"
+            )
+            maker = Maker(row.source_run_id, row.run_after) if made else None
+            events[dag_id].append((record, maker))
+    return {dag_id: _latest(events[dag_id]) for dag_id in dag_ids}
+
+
+def _latest(events: Sequence[tuple[_Record, Maker | None]]) -> Champion | None:
+    """The champion by these events, the newest first."""
+    if not events:
+        return None
+    record, _ = events[0]
+    version = record.reference.version
+    makers = (
+        maker
+        for each, maker in events
+        if each.reference.version == version and each.cause != "rollback"
+    )
+    return Champion(version, record, next(makers, None))
 
 
 def standings(

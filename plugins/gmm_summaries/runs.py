@@ -200,7 +200,7 @@ def found(run: Row[Any]) -> Found | NoSummary:
         return Found(summary, unreadable(OUTCOME, "It is of other segments than this version has."))
     if promoted.succession != summary.succession:
         summary = summary.following(promoted.succession)
-    return Found(summary, Decision(run.run_id, run.run_after, run.decided, promoted))
+    return Found(summary, Decision(run.decided, promoted))
 
 
 def _nothing(

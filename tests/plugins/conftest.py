@@ -18,6 +18,7 @@ from airflow.api_fastapi import app as airflow_api
 from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.models import import_all_models
+from airflow.models.asset import AssetEvent, AssetModel
 from airflow.models.base import Base
 from airflow.models.dag import DagModel
 from airflow.models.dagbundle import DagBundleModel
@@ -32,7 +33,7 @@ from airflow.utils.state import DagRunState
 from airflow.utils.types import DagRunType
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from include.gmm.promotion_record import Promoted
 from include.gmm.summary import Summary
@@ -153,13 +154,60 @@ def dag_id() -> str:
 
 
 @pytest.fixture
-def trained(run: Callable[..., str], dag_id: str) -> Callable[..., str]:
+def appointed(metadata_database: None) -> Callable[..., None]:
+    """Puts an event of the champion's Asset of a training DAG into the database."""
+
+    def make(
+        dag_id: str,
+        run_id: str,
+        version: str,
+        serial: int,
+        actor: str,
+        cause: str,
+        at: datetime,
+        by: str | None = None,
+    ) -> None:
+        name = f"{dag_id.removesuffix('_train')}_champion"
+        record = {
+            "serial": serial,
+            "reference": {"version": version, "segmentation": "of no matter"},
+            "cause": cause,
+            "actor": actor,
+            "appointed_at": at.isoformat(),
+        }
+        with create_session() as session:
+            asset = session.scalar(select(AssetModel).where(AssetModel.name == name))
+            if asset is None:
+                asset = AssetModel(name=name, uri=f"gmm://{name}", group="gmm")
+                session.add(asset)
+                session.flush()
+            session.add(
+                AssetEvent(
+                    asset_id=asset.id,
+                    extra=record,
+                    source_dag_id=by or dag_id,
+                    source_run_id=run_id,
+                    source_map_index=-1,
+                    timestamp=at,
+                )
+            )
+
+    return make
+
+
+@pytest.fixture
+def trained(
+    run: Callable[..., str], appointed: Callable[..., None], dag_id: str
+) -> Callable[..., str]:
     """Puts a run with a summary into the database, so many days after the first; gives its id.
 
     With what became of its version, where that is given; the decision was made an hour later.
     """
 
+    known = 0  # serial of the champion that Airflow knows
+
     def make(days: int = 0, summary: Summary | None = None, outcome: Any = None) -> str:
+        nonlocal known
         run_id = f"manual__{days}+00:00"
         returned = {TRAINING.task_id: (summary or example()).model_dump(mode="json")}
         if outcome is not None:
@@ -169,6 +217,11 @@ def trained(run: Callable[..., str], dag_id: str) -> Callable[..., str]:
         tasks: dict[str, str | None] = dict.fromkeys(returned, "success")
         decided = date + timedelta(hours=1)
         run("success", tasks, returned, dag_id, run_id, date, decided=decided)
+        if isinstance(outcome, Promoted) and outcome.champion and outcome.serial > known:
+            known = outcome.serial
+            made = outcome.outcome == "promoted"
+            actor = f"{dag_id}, run {run_id}" if made else "somebody at the command line"
+            appointed(dag_id, run_id, outcome.champion, outcome.serial, actor, "gates", decided)
         return run_id
 
     return make

@@ -94,7 +94,7 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
     with airflow.client("viewer") as viewer:
         history = viewer.get(f"/gmm/{DAG_ID}/clusters").text
     assert f"The champion is <code>{first.version}</code>" in history
-    assert "rolled back" in history
+    assert "again, by a rollback, since" in history
 
     # Held against the champion of before the data have drifted, but that asks for no training: the
     # last one was asked for within the week.

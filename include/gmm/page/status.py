@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
 from include.gmm.page.reason import NoSummary
-from include.gmm.promotion_record import Outcome, Promoted
+from include.gmm.promotion_record import Appointment, Outcome, Promoted
 
 BADGES: dict[Outcome, str] = {
     "promoted": "Was the champion",
@@ -22,16 +21,18 @@ BADGES: dict[Outcome, str] = {
 
 @dataclass(frozen=True)
 class Decision:
-    """What a run said of its version, by the date of the run and the moment of the decision.
+    """What a run said of its version, and when."""
 
-    rollback: the run made no version, but one the champion again.
-    """
+    at: datetime
+    promoted: Promoted
+
+
+@dataclass(frozen=True)
+class Maker:
+    """The run that made a version the champion."""
 
     run_id: str
     date: datetime
-    at: datetime
-    promoted: Promoted
-    rollback: bool = False
 
     @property
     def quoted(self) -> str:
@@ -41,13 +42,24 @@ class Decision:
 
 @dataclass(frozen=True)
 class Champion:
-    """What is done at the command line leaves no word in Airflow: all is as of the run that told
-    of it last.
-    """
+    """As Airflow knows it: of what is done at the command line the next run tells."""
 
     version: str
-    told_by: Decision
-    made_by: Decision | None  # None where that is too long ago to be looked for
+    appointment: Appointment
+    made_by: Maker | None  # None where no run did, or too long ago to be looked for
+
+    @property
+    def since(self) -> datetime | None:
+        """When it was appointed, as far as that can be read."""
+        try:
+            return datetime.fromisoformat(self.appointment.appointed_at)
+        except ValueError:
+            return None
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether a rollback made it the champion again."""
+        return self.appointment.cause == "rollback"
 
 
 @dataclass(frozen=True)
@@ -60,18 +72,6 @@ class Status:
     address: str = ""
     link: str = ""
     is_champion: bool = False
-
-
-def champion(decisions: Sequence[Decision]) -> Champion | None:
-    """The champion by the latest of these decisions of a DAG; None if there is none."""
-    if not decisions:
-        return None
-    latest = max(decisions, key=lambda each: (each.promoted.serial, each.at))
-    version = latest.promoted.champion
-    if version is None:
-        return None
-    makers = (each for each in decisions if each.promoted.version == version and not each.rollback)
-    return Champion(version, latest, next(makers, None))
 
 
 def status_of(

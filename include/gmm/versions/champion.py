@@ -12,27 +12,25 @@ none can be exchanged unseen.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal, Self
+from typing import Self
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from sklearn.pipeline import Pipeline
 
 from include.gmm.errors import InputError
+from include.gmm.promotion_record import Appointment, Cause
 from include.gmm.store import ExistsError, Store
 from include.gmm.versions import artifacts
 from include.gmm.versions.artifacts import Manifest, Reference, Sha256
 from include.gmm.versions.seal import sealed, unsealed
 
-Cause = Literal["gates", "person", "rollback"]
 
-
-class Champion(BaseModel):
+class Champion(Appointment):
     """A version that was made the champion, and the ids under which people know its segments."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    serial: int = Field(ge=1, description="1, 2, ...: the last one is the champion now")
     reference: Reference
     as_of: str = Field(description="The moment, UTC, of the data that the version was fitted to")
     segment_ids: tuple[int, ...] = Field(
@@ -40,9 +38,6 @@ class Champion(BaseModel):
     )
     greatest_id: int = Field(description="No id up to here is free: each is or was somebody's")
     predecessor: int | None = Field(description="Serial of the one that a rollback returns to")
-    cause: Cause
-    actor: str = Field(description="Who appointed it: the run of a DAG, or a person")
-    appointed_at: str = Field(description="UTC, ISO 8601")
     attempt: str = Field(
         description="Random: of two that appoint the same version in the same second, one did"
     )

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from airflow.models.asset import AssetEvent, AssetModel
 from airflow.utils.session import create_session
 from fastapi.testclient import TestClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 
-from include.gmm.page.status import Decision
 from include.gmm.summary import Summary
 from plugins.gmm_summaries import promotions
-from plugins.gmm_summaries.promotions import RECENT
 from plugins.gmm_summaries.runs import Found, find
 from tests.gmm.page.examples import after_a_champion, example
-from tests.gmm.page.promotions import promoted
+from tests.gmm.page.promotions import DAY, promoted
 
 TASK, APPROVAL, PROMOTION = "load_model_and_evaluate", "approve_promotion", "promote_model"
 OTHER = "20261130T203000Z-00000000"
@@ -61,15 +61,26 @@ def test_a_rollback_shows_once_a_later_run_tells_of_it(
     third = example().model_copy(update={"version": "third"})
     trained(2, third, promoted(third, "kept", example().version, serial=3))
     assert ">Champion<" in headline(first)
-    assert "the run of 2026-11-25 20:30" in headline(first)
+    assert "This version is the champion since 2026-11-25 21:30 UTC" in headline(first)
 
 
-def test_a_run_of_another_dag_makes_no_champion_here(
-    headline: Callable[[str], str], trained: Callable[..., str], run: Run
+def test_an_event_of_another_segmentation_makes_no_champion_here(
+    headline: Callable[[str], str], trained: Callable[..., str], appointed: Callable[..., None]
 ) -> None:
     first = trained(0, outcome=promoted(example(), serial=1))
-    stranger = promoted(other(), serial=9).model_dump(mode="json")
-    run("success", {PROMOTION: "success"}, {PROMOTION: stranger}, "stranger_train")
+    appointed("stranger_train", "run", OTHER, 9, "somebody", "person", DAY + timedelta(days=9))
+    assert ">Champion<" in headline(first)
+
+
+@pytest.mark.parametrize("extra", [{}, {"version": OTHER, "serial": 9}, "text", None])
+def test_an_event_that_is_no_record_hides_no_champion(
+    headline: Callable[[str], str], trained: Callable[..., str], dag_id: str, extra: Any
+) -> None:
+    first = trained(0, outcome=promoted(example(), serial=1))
+    name = f"{dag_id.removesuffix('_train')}_champion"
+    with create_session() as session:
+        asset = session.scalar(select(AssetModel.id).where(AssetModel.name == name))
+        session.add(AssetEvent(asset_id=asset, extra=extra, source_map_index=-1))
     assert ">Champion<" in headline(first)
 
 
@@ -169,12 +180,8 @@ def test_the_segments_bear_the_ids_under_which_it_was_decided_on_every_page(
     assert [row["segment"] for row in rows] == [1, 2, 3, 4, 6]
 
 
-def test_how_a_version_stands_takes_two_queries_and_leaves_old_decisions_where_they_are(
-    trained: Callable[..., str], dag_id: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    runs = [trained(days, outcome=promoted(example())) for days in range(RECENT + 2)]
-    read: list[Decision] = []
-    monkeypatch.setattr(promotions, "champion", lambda decisions: read.extend(decisions))
+def test_how_a_version_stands_takes_two_queries(trained: Callable[..., str], dag_id: str) -> None:
+    runs = [trained(days, outcome=promoted(example(), serial=days + 1)) for days in range(3)]
     asked: list[str] = []
 
     def listen(_: Any, __: Any, statement: str, *rest: Any) -> None:
@@ -189,4 +196,3 @@ def test_how_a_version_stands_takes_two_queries_and_leaves_old_decisions_where_t
         promotions.standings(session, {(dag_id, runs[0]): found}, present)
         event.remove(database, "before_cursor_execute", listen)
     assert len(asked) == 2
-    assert [decision.run_id for decision in read] == runs[:1:-1]
