@@ -16,6 +16,7 @@ import pytest
 
 from include.gmm.summary import Summary
 from tests.conftest import HAS_TOOLS
+from tests.gmm.store.servers import s3_server  # noqa: F401
 from tests.system.copies import copy_project, free_port
 
 with suppress(ModuleNotFoundError):  # tests that want it say what is missing
@@ -150,10 +151,13 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowWithRun
 
 
 @contextmanager
-def started(folder: Path, base_path: str = "") -> Iterator[AirflowWithRun]:
+def started(
+    folder: Path, base_path: str = "", environment: dict[str, str] | None = None
+) -> Iterator[AirflowWithRun]:
     """An Airflow in a copy of the project in this folder: as it was left, or made now.
 
-    `base_path`, such as "/some/base", comes before the path of all its addresses.
+    `base_path`, such as "/some/base", comes before the path of all its addresses; `environment` is
+    for all its processes, besides what they inherit.
     """
     from script.local_airflow import settings_file
     from script.local_airflow.environment import HOST, Layout
@@ -164,6 +168,7 @@ def started(folder: Path, base_path: str = "") -> Iterator[AirflowWithRun]:
         for dag in EXTRA_DAGS.glob("*.py"):
             (folder / "dags" / f"test_{dag.name}").write_text(dag.read_text())
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    inherited |= environment or {}
     port = free_port()
     address = f"http://{HOST}:{port}{base_path}"
     settings = {

@@ -16,6 +16,9 @@ from tests.conftest import PROJECT
 
 PARTS = ("dags", "include", "plugins", "script", "airflow_settings.yaml", "requirements.lock")
 
+# In the process that imports it first. Each task is a process that does; no other one is told.
+OWN_FOLDER = 'Path(__import__("tempfile").mkdtemp(prefix=f"of-{__import__(\'os\').getpid()}-"))'
+
 
 def copy_project(folder: Path) -> Path:
     """The project in a folder that does not exist yet; it shares the checkout's .venv, if any."""
@@ -34,6 +37,22 @@ def copy_project(folder: Path) -> Path:
         content["monitoring"] = (content.get("monitoring") or {}) | {"schedule": None}
         file.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
     return folder
+
+
+def share_nothing(folder: Path) -> None:
+    """Let each process of the copy have an empty working folder of its own, as workers may.
+
+    The warehouse, which is one file, stays where all of them find it.
+    """
+    settings = folder / "include" / "gmm" / "settings.py"
+    text = settings.read_text()
+    for shared, own in (
+        ('WORKING_DATA = PROJECT / "working_data"', f"WORKING_DATA = {OWN_FOLDER}"),
+        ('WAREHOUSE = WORKING_DATA / "w', 'WAREHOUSE = PROJECT / "working_data" / "w'),
+    ):
+        assert text.count(shared) == 1, f"{shared} is no longer in settings.py"
+        text = text.replace(shared, own)
+    settings.write_text(text)
 
 
 def free_port() -> int:

@@ -7,14 +7,17 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from include.gmm.drift import Drift
 from include.gmm.promotion_record import Promoted
+from include.gmm.store import configured
 from include.gmm.summary import Summary
 from include.gmm.warehouse import connected
+from tests.gmm.store.servers import new_bucket
 from tests.system.conftest import (
     DAG_ID,
     MONITOR_DAG_ID,
@@ -23,20 +26,44 @@ from tests.system.conftest import (
     AirflowWithRun,
     started,
 )
+from tests.system.copies import copy_project, share_nothing
 from tests.system.purchases import TRAINED_UNTIL, bring_purchases
 
 PATIENCE = 300  # seconds for Airflow to do by itself what is waited for
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowWithRun]:
-    """An Airflow of its own, in which nothing has run."""
+def environment(s3_server: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What names a bucket of an S3 server as the store, and a folder for what tasks make."""
+    own = tmp_path_factory.mktemp("own")
+    credentials = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": s3_server,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in credentials.items():
+            patch.setenv(name, value)
+        bucket = new_bucket("s3")
+    return {**credentials, "GMM_STORE": f"s3://{bucket}/gmm", "TMPDIR": str(own)}
+
+
+@pytest.fixture(scope="module")
+def airflow(
+    tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
+) -> Iterator[AirflowWithRun]:
+    """An Airflow of its own, in which nothing has run; its tasks share a warehouse and a bucket."""
     pytest.importorskip("script.local_airflow", reason="script/ is not here: not in the image")
-    with started(tmp_path_factory.mktemp("life") / "project") as result:
+    folder = copy_project(tmp_path_factory.mktemp("life") / "project")
+    share_nothing(folder)
+    with started(folder, environment=environment) as result:
         yield result
 
 
-def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
+def test_from_the_first_training_to_a_rollback(
+    airflow: AirflowWithRun, environment: dict[str, str]
+) -> None:
     # The first training makes the first champion, and that scores the customers.
     bring_purchases(airflow, until=TRAINED_UNTIL)
     first = promoted(airflow, train(airflow))
@@ -90,7 +117,7 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
     assert sizes == [{"model_version": first.version}]
     assert {row["model_version"] for row in kept} == {first.version}
     assert len(kept) == 23_570
-    assert "the champion since" in by_hand(airflow, "versions", "customers")
+    assert "the champion since" in by_hand(airflow, environment, "versions", "customers")
     with airflow.client("viewer") as viewer:
         history = viewer.get(f"/gmm/{DAG_ID}/clusters").text
     assert f"The champion is <code>{first.version}</code>" in history
@@ -107,6 +134,35 @@ def test_from_the_first_training_to_a_rollback(airflow: AirflowWithRun) -> None:
     assert of["drift"] == 1
     assert of["champion"] == 3
     assert of["unscored"] == 2, "news of the rollback would have replaced the table by a new one"
+
+    # All of that without a folder that two processes share.
+    assert [path.name for path in shared(airflow)] == ["warehouse.duckdb"]
+    assert all(store_of(environment, name) for name in ("champions/000003.json", first.version))
+
+    # A store that loses the champion is not taken for one that never had any.
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in environment.items():
+            patch.setenv(variable, value)
+        configured().delete(*configured().list("customers"))
+    for dag_id, task_id in ((SCORE_DAG_ID, "plan_scoring"), (MONITOR_DAG_ID, "load_data")):
+        run_id = airflow.trigger(dag_id)
+        assert airflow.wait(dag_id, run_id) == "failed"
+        tasks = airflow.api.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        assert [task["task_id"] for task in tasks if task["state"] == "failed"] == [task_id]
+
+
+def shared(airflow: AirflowWithRun) -> list[Path]:
+    """What there is in the folder that is everybody's by default."""
+    found = sorted((airflow.folder / "working_data").iterdir())
+    return [path for path in found if not path.name.startswith(("warehouse.duckdb.", "."))]
+
+
+def store_of(environment: dict[str, str], name: str) -> list[str]:
+    """The objects below that name."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in environment.items():
+            patch.setenv(variable, value)
+        return configured().list(f"customers/{name}")
 
 
 def train(airflow: AirflowWithRun) -> str:
@@ -163,13 +219,12 @@ def versions_shown(airflow: AirflowWithRun) -> list[str]:
     return [row["model_version"] for row in found]
 
 
-def by_hand(airflow: AirflowWithRun, *command: str) -> str:
+def by_hand(airflow: AirflowWithRun, environment: dict[str, str], *command: str) -> str:
     """What the command line says, in the project's folder."""
-    environment = {"PYTHONPATH": str(airflow.folder), "PATH": "", "COLUMNS": "200"}
     done = subprocess.run(
         [sys.executable, "-m", "include.gmm", *command],
         cwd=airflow.folder,
-        env=environment,
+        env={**environment, "PYTHONPATH": str(airflow.folder), "PATH": "", "COLUMNS": "200"},
         capture_output=True,
         text=True,
     )

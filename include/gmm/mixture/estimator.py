@@ -60,10 +60,11 @@ class StreamingGaussianMixture(StreamingScorer):
         Whether progress is printed (1), with figures (2).
     verbose_interval : int, default=10
         Passes between two lines of it.
-    resolution : array-like, callable or "auto", optional
+    resolution : array-like, callable, list of str or "auto", optional
         How wide the cells are to which values were rounded, in the units of the rows: for every
-        column (n_features,), for every value (n_samples, n_features), a function of rows, or what
-        the values themselves show. What is maximised is then a lower bound of the likelihood of the
+        column (n_features,), for every value (n_samples, n_features), a function of rows, the
+        names of the columns of a stream that hold them (in the order of the others), or what the
+        values themselves show. What is maximised is then a lower bound of the likelihood of the
         unrounded values (Sheppard's correction, row by row); scores are of the plain densities.
     covariance_prior : CovariancePrior or "conjugate", optional
         Of Fraley and Raftery (2007, Journal of Classification 24:155) where it is "conjugate"; EM

@@ -137,7 +137,7 @@ def select_mixture(
         Akaike (1974).
     parsimony : float, default=0.0
         The smallest K within this share of the best gain in the criterion is chosen.
-    resolution : array-like, callable or "auto", default="auto"
+    resolution : array-like, callable, list of str or "auto", default="auto"
         How wide the cells are to which values were rounded, as for StreamingGaussianMixture.
     sample_weight : array-like of shape (n_samples,), optional
         Weights of the rows, as for StreamingGaussianMixture.
