@@ -32,12 +32,13 @@ from include.gmm.summary import (
 from include.gmm.tally import Tally
 from include.gmm.versions import artifacts, champion, saved_summary
 from include.gmm.versions.card import add_card
+from include.gmm.versions.records import Manifest, Reference
 from include.gmm.versions.succession import Challenger, compare
 
 DIGITS = 9  # of parameters and mean memberships: true enough to draw, and the summary stays small
 
 
-def evaluate(store: Store, reference: artifacts.Reference, rows: Rows, where: str) -> Summary:
+def evaluate(store: Store, reference: Reference, rows: Rows, where: str) -> Summary:
     """Load a version (its digests first), apply it to all rows, and keep the summary beside it.
 
     Beside it as well: the page that people look at, as a file, and the card.
@@ -134,9 +135,7 @@ def _passed_over(rows: Rows, model: Model, share: float) -> tuple[Tally, Drawn, 
     return total, drawn, ambiguous
 
 
-def _features(
-    rows: Rows, manifest: artifacts.Manifest, model: Model, tally: Tally
-) -> list[FeatureSummary]:
+def _features(rows: Rows, manifest: Manifest, model: Model, tally: Tally) -> list[FeatureSummary]:
     columns, scales = manifest.settings.features, manifest.data.features
     centres = dict(zip(model.names, model.transform.centre.tolist(), strict=True))
     deviations = dict(zip(model.names, model.transform.deviation.tolist(), strict=True))

@@ -19,6 +19,7 @@ from include.gmm.snapshot.rows import Rows
 from include.gmm.store import Store
 from include.gmm.summary import CandidateSummary, Caution, Choice
 from include.gmm.versions import artifacts
+from include.gmm.versions.records import DataRecord, Reference
 
 
 def train(
@@ -29,7 +30,7 @@ def train(
     progress: Callable[[Progress], None] | None = None,
     as_of: datetime | None = None,
     snapshot: str | None = None,
-) -> artifacts.Reference:
+) -> Reference:
     """Choose a mixture, fit it to the rows that are not held out, and publish it as a version.
 
     Parameters
@@ -70,7 +71,7 @@ def train(
             progress=progress,
         )
     model = Pipeline([*preparation.steps, ("mixture", selection.to_sklearn())])
-    data = artifacts.DataRecord(
+    data = DataRecord(
         rows=len(rows),
         rows_fitted=rows_fitted,
         rows_left_out=rows.gaps.rows,

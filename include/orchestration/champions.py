@@ -15,7 +15,7 @@ from include.gmm.store import configured
 from include.orchestration.assets import champion_asset, maybe
 
 if TYPE_CHECKING:
-    from include.gmm.versions.champion import Champion
+    from include.gmm.versions.records import Champion
 
 START_OVER = "start_over"  # in the trigger form of training
 
@@ -55,7 +55,7 @@ def tell_of(name: str, serial: int) -> None:
 
 def _told_of(name: str) -> Champion | None:
     """The record in the latest event; None where there is none that can be read."""
-    from include.gmm.versions.champion import Champion
+    from include.gmm.versions.records import Champion
 
     events = get_current_context()["inlet_events"][champion_asset(name)]
     latest = list(events.ascending(False).limit(1))

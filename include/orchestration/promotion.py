@@ -67,8 +67,9 @@ def told(evaluation: dict[str, Any]) -> str:
 def _promote(name: str, reference: Any, evaluation: Any, approved: bool) -> dict[str, Any]:
     """Make the version the champion if the gates, or a person, allow; returns what became of it."""
     from include.gmm.promotion_record import Succession
-    from include.gmm.versions.artifacts import Reference, fitted_rows
+    from include.gmm.versions.artifacts import fitted_rows
     from include.gmm.versions.promotion import promote
+    from include.gmm.versions.records import Reference
 
     segmentation = settings.find(name)
     version = Reference.model_validate(handed(reference, "build_save_gmm_model"))

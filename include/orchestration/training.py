@@ -95,7 +95,8 @@ def build_save_gmm_model(name: str, features: Any) -> dict[str, Any]:
 def load_model_and_evaluate(name: str, reference: Any) -> dict[str, Any]:
     """Verify and load the version, apply it to all rows; returns the summary that the tab draws."""
     from include.gmm.evaluation import evaluate
-    from include.gmm.versions.artifacts import Reference, fitted_rows
+    from include.gmm.versions.artifacts import fitted_rows
+    from include.gmm.versions.records import Reference
 
     version = Reference.model_validate(handed(reference, "build_save_gmm_model"))
     with fitted_rows(configured(), version) as rows:

@@ -22,6 +22,7 @@ from include.gmm.settings import Segmentation
 from include.gmm.store import store_at
 from include.gmm.transform import Scale, preparation_of
 from include.gmm.versions import artifacts, champion
+from include.gmm.versions.records import DataRecord, Reference
 from script.benchmark.contenders import OURS
 from script.benchmark.data import pieces, random_mixture
 from script.benchmark.items import Item
@@ -91,7 +92,7 @@ def segmentation(item: Item) -> Segmentation:
     return settings.validate(content, "bench")
 
 
-def _scored(name: str, place: Path, reference: artifacts.Reference) -> Answer:
+def _scored(name: str, place: Path, reference: Reference) -> Answer:
     warehouse = place / f"{name}.duckdb"
     shutil.copy(place / "warehouse.duckdb", warehouse)
     with Worker("scoring_worker", name) as worker:
@@ -105,7 +106,7 @@ def _scored(name: str, place: Path, reference: artifacts.Reference) -> Answer:
         return worker.ask("score")
 
 
-def _make(item: Item, place: Path) -> artifacts.Reference:
+def _make(item: Item, place: Path) -> Reference:
     """The rows in the warehouse, in the order of their keys, and a version of their mixture.
 
     Half of the features are such that the model reads them as log1p.
@@ -145,7 +146,7 @@ def _make(item: Item, place: Path) -> artifacts.Reference:
     reference = artifacts.publish(
         store,
         segmentation(item),
-        artifacts.DataRecord(
+        DataRecord(
             rows=item.rows,
             rows_fitted=item.rows,
             key="id",

@@ -16,6 +16,7 @@ from include.gmm.model import Model
 from include.gmm.scoring.scoring import score
 from include.gmm.store import store_at
 from include.gmm.versions import artifacts
+from include.gmm.versions.records import Reference
 from script.benchmark.contenders import OURS
 from script.benchmark.memory import peak, restart_peak
 from script.benchmark.process import Answer, serve
@@ -32,7 +33,7 @@ class ScoringWorker:
     ) -> Answer:
         """Load the model and warm up on a few rows; only then measure memory."""
         self._contender, self._store, self._warehouse = contender, store_at(models), Path(warehouse)
-        self._reference = artifacts.Reference.model_validate(reference)
+        self._reference = Reference.model_validate(reference)
         self._manifest, self._model = artifacts.load(self._store, self._reference)
         few = pd.DataFrame({name: [0.0, 1.0] for name in self._manifest.data.features})
         if contender == OURS:

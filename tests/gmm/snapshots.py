@@ -17,7 +17,7 @@ from include.gmm.snapshot.rows import Rows
 from include.gmm.store import Store
 from include.gmm.summary import Summary
 from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="snapshots-")  # as long as the tests run
 

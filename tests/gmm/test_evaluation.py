@@ -16,6 +16,7 @@ from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.summary import Summary
 from include.gmm.versions import artifacts, saved_summary
+from include.gmm.versions.records import Reference
 from tests.gmm.snapshots import evaluate, train
 
 
@@ -26,14 +27,12 @@ def _drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def reference(
-    shoppers: pd.DataFrame, segmentation: Segmentation, store: Store
-) -> artifacts.Reference:
+def reference(shoppers: pd.DataFrame, segmentation: Segmentation, store: Store) -> Reference:
     return train(shoppers, segmentation, store, "x")
 
 
 @pytest.fixture
-def summary(store: Store, reference: artifacts.Reference, shoppers: pd.DataFrame) -> Summary:
+def summary(store: Store, reference: Reference, shoppers: pd.DataFrame) -> Summary:
     return evaluate(store, reference, shoppers, "x")
 
 
@@ -101,7 +100,7 @@ def test_fitted_and_held_out_rows_are_all_rows(summary: Summary) -> None:
 
 
 def test_the_summary_stands_beside_the_model_and_reads_back(
-    summary: Summary, store: Store, reference: artifacts.Reference
+    summary: Summary, store: Store, reference: Reference
 ) -> None:
     assert saved_summary.read(store, reference) == summary
     assert (
@@ -110,7 +109,7 @@ def test_the_summary_stands_beside_the_model_and_reads_back(
 
 
 def test_the_page_stands_beside_the_summary(
-    summary: Summary, store: Store, reference: artifacts.Reference
+    summary: Summary, store: Store, reference: Reference
 ) -> None:
     folder = Path(store.address(artifacts.file_of(reference, "model.joblib"))).parent
     assert (folder / "report.html").read_text() == f"of {summary.version}"
@@ -176,7 +175,7 @@ def test_the_rows_shown_are_rows_of_the_table(summary: Summary, shoppers: pd.Dat
 
 def test_a_segment_to_which_no_row_is_assigned_has_no_means(
     store: Store,
-    reference: artifacts.Reference,
+    reference: Reference,
     shoppers: pd.DataFrame,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -218,7 +217,7 @@ def test_names_that_were_given_for_more_segments_are_not_used_and_that_is_told(
 
 
 def test_features_that_changed_since_the_fit_are_refused(
-    store: Store, reference: artifacts.Reference, shoppers: pd.DataFrame
+    store: Store, reference: Reference, shoppers: pd.DataFrame
 ) -> None:
     with pytest.raises(InputError, match="changed after version"):
         evaluate(store, reference, shoppers.assign(visits=shoppers["visits"] + 1), "x")
@@ -228,7 +227,7 @@ def test_a_model_inside_the_project_is_shown_relative_to_it(
     monkeypatch: pytest.MonkeyPatch,
     folder: Path,
     store: Store,
-    reference: artifacts.Reference,
+    reference: Reference,
     shoppers: pd.DataFrame,
 ) -> None:
     monkeypatch.setattr("include.gmm.evaluation.PROJECT", folder)

@@ -14,7 +14,7 @@ from include.gmm.settings import Segmentation
 from include.gmm.stability import share_kept
 from include.gmm.store import Store
 from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Manifest
+from include.gmm.versions.records import Manifest
 from tests.gmm.snapshots import rows_of, train
 
 Share = Callable[..., float]

@@ -12,10 +12,11 @@ from include.gmm.monitoring.profile import Profile, profile_of
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.versions import artifacts
+from include.gmm.versions.records import Reference
 from tests.gmm.snapshots import rows_of, train
 
 
-def model_bytes(store: Store, reference: artifacts.Reference) -> bytes:
+def model_bytes(store: Store, reference: Reference) -> bytes:
     return store.read(artifacts.file_of(reference, "model.joblib"))
 
 

@@ -12,8 +12,8 @@ pytest.importorskip("airflow", reason="needs Airflow")
 
 from include.gmm.store import Store, store_at
 from include.gmm.versions import champion
-from include.gmm.versions.artifacts import Reference
-from include.gmm.versions.champion import Champion, LostError
+from include.gmm.versions.champion import LostError
+from include.gmm.versions.records import Champion, Reference
 from include.orchestration import champions
 from include.orchestration.assets import champion_asset, maybe
 

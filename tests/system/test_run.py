@@ -13,7 +13,7 @@ import yaml
 from include.gmm.__main__ import main
 from include.gmm.settings import find
 from include.gmm.summary import Summary
-from include.gmm.versions.champion import Champion
+from include.gmm.versions.records import Champion
 from include.gmm.warehouse import connected
 from tests.system.conftest import AirflowWithRun
 

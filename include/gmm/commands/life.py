@@ -24,11 +24,10 @@ from include.gmm.snapshot import taken
 from include.gmm.store import Store, configured, store_at
 from include.gmm.terminal import render, show_all
 from include.gmm.versions import artifacts, champion, saved_summary
-from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.card import succession_in_words
-from include.gmm.versions.champion import Champion
 from include.gmm.versions.promotion import compare_anew, outcome, roll_back
 from include.gmm.versions.promotion import promote as promote_version
+from include.gmm.versions.records import Champion, Reference
 
 
 def versions(options: argparse.Namespace, console: Console) -> None:

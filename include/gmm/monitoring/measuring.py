@@ -17,15 +17,15 @@ from include.gmm.snapshot.rows import Rows
 from include.gmm.store import Store
 from include.gmm.transform import Transform
 from include.gmm.versions import artifacts
-from include.gmm.versions.champion import Champion
 from include.gmm.versions.champion import load as load_champion
+from include.gmm.versions.records import Champion, DataRecord, Manifest
 
 
 @dataclass(frozen=True)
 class Baseline:
     """A version, the profile of the data it was fitted to, and the ids of its segments."""
 
-    manifest: artifacts.Manifest
+    manifest: Manifest
     model: Pipeline
     profile: Profile
     segment_ids: tuple[int, ...]
@@ -114,7 +114,7 @@ def _features(base: Baseline, now: Profile) -> list[FeatureDrift]:
     ]
 
 
-def _left_out(then: artifacts.DataRecord, now: Gaps) -> str:
+def _left_out(then: DataRecord, now: Gaps) -> str:
     """How many rows lack a value, then and now, where any do."""
     if not (then.rows_left_out or now.rows):
         return ""

@@ -19,7 +19,7 @@ from include.gmm.settings import WAREHOUSE, Features, Segmentation
 from include.gmm.snapshot import Snapshot
 from include.gmm.store import Store
 from include.gmm.versions import artifacts, pruning
-from include.gmm.versions.artifacts import Manifest, Reference
+from include.gmm.versions.records import Manifest, Reference
 from include.gmm.warehouse import columns, demand_warehouse
 
 

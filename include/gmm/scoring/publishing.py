@@ -16,7 +16,7 @@ from include.gmm.settings import WAREHOUSE, Segmentation
 from include.gmm.sql import quoted
 from include.gmm.store import Store
 from include.gmm.versions import champion
-from include.gmm.versions.champion import Champion
+from include.gmm.versions.records import Champion
 
 
 def publish(store: Store, plan: ScoringPlan, path: Path = WAREHOUSE) -> int:

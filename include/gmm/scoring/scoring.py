@@ -14,7 +14,7 @@ from include.gmm.settings import WAREHOUSE, Segmentation
 from include.gmm.snapshot import opened
 from include.gmm.store import Store
 from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 from include.gmm.warehouse import connected, demand_warehouse
 
 

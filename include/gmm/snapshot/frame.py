@@ -11,7 +11,8 @@ from include.gmm.columns import finite, nested, refuse_unprintable, rows_at
 from include.gmm.errors import InputError
 from include.gmm.settings import Features
 from include.gmm.snapshot.gaps import LEAVE_OUT, Gaps
-from include.gmm.snapshot.rows import Rows, write
+from include.gmm.snapshot.rows import Rows
+from include.gmm.snapshot.writing import write
 
 
 def write_frame(frame: pd.DataFrame, features: Features, into: Path, where: str) -> Rows:

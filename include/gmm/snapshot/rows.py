@@ -10,18 +10,15 @@ metadata.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pyarrow.parquet import ParquetFile, ParquetWriter
+from pyarrow.parquet import ParquetFile
 from pydantic import BaseModel, ConfigDict
 
 from include.gmm.errors import InputError
@@ -33,7 +30,7 @@ GROUP_ROWS = 2 * BATCH_ROWS  # of a row group: what a reader of a range has to r
 FACTS = b"gmm"  # under which the metadata has what is known of the whole
 
 
-class _Facts(BaseModel):
+class Facts(BaseModel):
     """Of all rows of a file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,7 +77,7 @@ class Rows:
 
     path: Path
     sha256: str
-    facts: _Facts
+    facts: Facts
 
     @classmethod
     def of(cls, path: Path) -> Rows:
@@ -89,7 +86,7 @@ class Rows:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         metadata = ParquetFile(path).metadata.metadata or {}
         try:
-            facts = _Facts.model_validate_json(metadata[FACTS])
+            facts = Facts.model_validate_json(metadata[FACTS])
         except (KeyError, ValueError):
             raise InputError(f"{path}: is no snapshot of this release; take it again") from None
         return cls(path, sha256, facts)
@@ -172,117 +169,6 @@ class Rows:
             columns[0],
             _side_by_side(columns[1:d], batch.num_rows),
             _side_by_side(columns[d:], batch.num_rows),
-        )
-
-
-def write(
-    path: Path,
-    batches: Iterable[pa.RecordBatch],
-    key: str,
-    features: Sequence[str],
-    profile: Sequence[str],
-    where: str,
-) -> Rows:
-    """Write a snapshot.
-
-    Parameters
-    ----------
-    path
-        Of a file that is not there yet.
-    batches
-        Rows in order of their keys: the key, the features and the profile as float64, with NaN for
-        what is missing.
-    key, features, profile
-        The names of those columns.
-    where
-        Names the source of the rows in errors.
-
-    Raises
-    ------
-    InputError
-        If a key is there twice, or no row has a value in every feature.
-    """
-    names = [key, *features, *profile]
-    hashes = next(name for n in count() if (name := f"hash{'_' * n}") not in names)
-    missing, rows, gaps = np.zeros(len(features), np.int64), 0, 0
-    least, last = 2**64 - 1, None
-    writer: ParquetWriter | None = None
-    try:
-        for batch in _regrouped(batches):
-            _refuse_repeated(batch.column(0), last, f"{where}: key {key!r}")
-            last = batch.column(0)[-1]
-            hashed = hashes_of(batch.column(0))
-            absent = np.array([np.isnan(batch.column(name)) for name in features])
-            lacking = absent.any(axis=0)
-            missing += absent.sum(axis=1)
-            rows, gaps = rows + len(hashed), gaps + int(lacking.sum())
-            least = min(least, int(hashed.min(where=~lacking, initial=np.uint64(least))))
-            columns = [batch.column(0), pa.array(hashed), *map(batch.column, names[1:])]
-            table = pa.table(columns, [key, hashes, *names[1:]])
-            if writer is None:
-                # Numbers hardly repeat and hardly compress: plain, they are read fastest. The
-                # statistics of Parquet leave NaN out, and DuckDB would take it for not there.
-                writer = ParquetWriter(
-                    path,
-                    table.schema,
-                    compression="lz4",
-                    use_dictionary=False,
-                    write_statistics=False,
-                )
-            writer.write_table(table)
-        facts = _Facts(
-            key=key,
-            features=list(features),
-            profile=list(profile),
-            gaps=Gaps(
-                gaps,
-                rows,
-                {name: int(n) for name, n in zip(features, missing, strict=True) if n},
-            ),
-            least_hash=least,
-        )
-        if writer is None or gaps == rows:
-            raise InputError(f"{where}: no row has a value in every feature: {facts.gaps}")
-        writer.add_key_value_metadata({FACTS: facts.model_dump_json().encode()})
-    finally:
-        if writer is not None:
-            writer.close()
-    return Rows.of(path)
-
-
-def hashes_of(keys: pa.Array) -> NDArray[np.uint64]:
-    """A number (m,) in [0, 2^64) for each key, the same wherever it comes from."""
-    texts = pc.cast(keys, pa.string()).to_numpy(zero_copy_only=False)
-    hashed: NDArray[np.uint64] = pd.util.hash_array(texts.astype(object), categorize=False)
-    return hashed
-
-
-def _regrouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows, GROUP_ROWS at a time: the file is the same however they come."""
-    waiting: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in batches:
-        at = 0
-        while batch.num_rows - at >= GROUP_ROWS - rows:
-            waiting.append(batch.slice(at, GROUP_ROWS - rows))
-            at += GROUP_ROWS - rows
-            yield pa.concat_batches(waiting)
-            waiting, rows = [], 0
-        if at < batch.num_rows:
-            waiting.append(batch.slice(at))
-            rows += batch.num_rows - at
-    if waiting:
-        yield pa.concat_batches(waiting)
-
-
-def _refuse_repeated(keys: pa.Array, before: pa.Scalar | None, what: str) -> None:
-    repeated = keys[1:].filter(pc.equal(keys[1:], keys[:-1]))
-    if before is not None and keys[0] == before:
-        repeated = keys[:1]
-    if len(repeated):
-        raise InputError(
-            f"{what} is not unique: {str(repeated[0])!r} is there more than once; "
-            "one row per key is needed"
         )
 
 

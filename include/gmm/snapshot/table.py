@@ -14,7 +14,8 @@ from include.gmm.columns import LARGEST, refuse_unprintable
 from include.gmm.errors import InputError
 from include.gmm.settings import WAREHOUSE, Features
 from include.gmm.snapshot.gaps import LEAVE_OUT, Gaps
-from include.gmm.snapshot.rows import GROUP_ROWS, Rows, write
+from include.gmm.snapshot.rows import GROUP_ROWS, Rows
+from include.gmm.snapshot.writing import write
 from include.gmm.sql import key_as_read, quoted
 from include.gmm.warehouse import columns, connected, demand_warehouse
 

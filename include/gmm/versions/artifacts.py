@@ -18,71 +18,26 @@ from __future__ import annotations
 import hashlib
 import pickle
 import platform
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version as library_version
 from itertools import count
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from sklearn.pipeline import Pipeline
 
 from include.gmm.errors import InputError
-from include.gmm.setting_types import Name
 from include.gmm.settings import Segmentation
 from include.gmm.snapshot import Snapshot, opened
 from include.gmm.snapshot.rows import Rows
 from include.gmm.store import ExistsError, MissingError, Store
-from include.gmm.transform import Scale
 from include.gmm.versions import pickling
+from include.gmm.versions.records import VERSION, DataRecord, Manifest, Reference
 from include.gmm.versions.seal import sealed, unsealed
 
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "pyarrow", "duckdb")
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-[0-9]+)?")
-Version = Annotated[str, Field(pattern=f"^{VERSION.pattern}$")]
 MANIFEST = "manifest.json"
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DataRecord(_Record):
-    """What the model was fitted to."""
-
-    rows: int
-    rows_fitted: int
-    rows_left_out: int = Field(default=0, description="Because a feature is missing")
-    key: str
-    features: dict[str, Scale]
-    digest: Sha256 = Field(description="Of the snapshot")
-    snapshot: str | None = Field(description="Its name in the store; None for the rows of a file")
-
-
-class Manifest(_Record):
-    """Written last; what the version is, and the digests by which its files are known."""
-
-    schema_version: Literal[4] = 4
-    segmentation: Name
-    version: Version
-    created_at: str
-    as_of: str = Field(description="The moment, UTC, whose data this is: the newest champion wins")
-    files: dict[str, Sha256]
-    data: DataRecord
-    settings: Segmentation
-    seed: int
-    libraries: dict[str, str]
-
-
-class Reference(_Record):
-    """What is handed from task to task in place of a model: small, and enough to verify it."""
-
-    segmentation: Name
-    version: Version
-    manifest_sha256: Sha256
 
 
 def publish(

@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 from include.gmm.promotion_record import Promoted, Succession
 from include.gmm.store import Store
 from include.gmm.summary import Summary
-from include.gmm.versions.artifacts import Manifest, Reference, file_of
+from include.gmm.versions.artifacts import file_of
+from include.gmm.versions.records import Manifest, Reference
 
 LIMITS = """\
 - Segments describe the rows that were there. They are no cause of anything, and no forecast.

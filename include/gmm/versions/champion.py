@@ -12,50 +12,16 @@ none can be exchanged unseen.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Self
 from uuid import uuid4
 
-from pydantic import ConfigDict, Field, model_validator
 from sklearn.pipeline import Pipeline
 
 from include.gmm.errors import InputError
-from include.gmm.promotion_record import Appointment, Cause
+from include.gmm.promotion_record import Cause
 from include.gmm.store import ExistsError, Store
 from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Manifest, Reference, Sha256
+from include.gmm.versions.records import Champion, Manifest, Reference
 from include.gmm.versions.seal import sealed, unsealed
-
-
-class Champion(Appointment):
-    """A version that was made the champion, and the ids under which people know its segments."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    reference: Reference
-    as_of: str = Field(description="The moment, UTC, of the data that the version was fitted to")
-    segment_ids: tuple[int, ...] = Field(
-        min_length=1, description="One for each component, in their order"
-    )
-    greatest_id: int = Field(description="No id up to here is free: each is or was somebody's")
-    predecessor: int | None = Field(description="Serial of the one that a rollback returns to")
-    attempt: str = Field(
-        description="Random: of two that appoint the same version in the same second, one did"
-    )
-    preceding_sha256: Sha256 | None = Field(
-        description="Digest of the record before this one; None for the first"
-    )
-
-    @model_validator(mode="after")
-    def _ids_are_of_one_segment_each(self) -> Self:
-        ids = self.segment_ids
-        if len(set(ids)) < len(ids) or min(ids) < 1 or max(ids) > self.greatest_id:
-            raise ValueError(f"segment ids {ids} do not fit {self.greatest_id}, the greatest ever")
-        return self
-
-    @property
-    def age(self) -> tuple[str, str]:
-        """What orders versions: the moment of their data, and then when they were made."""
-        return self.as_of, self.reference.version
 
 
 class SupersededError(InputError):

@@ -14,9 +14,9 @@ from include.gmm.snapshot.rows import Rows
 from include.gmm.store import MissingError, Store
 from include.gmm.summary import Choice
 from include.gmm.versions import artifacts, champion, pruning, saved_summary
-from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.card import add_card
-from include.gmm.versions.champion import Champion, SupersededError, serial_of
+from include.gmm.versions.champion import SupersededError, serial_of
+from include.gmm.versions.records import Champion, Manifest, Reference
 from include.gmm.versions.seal import sealed, unsealed
 from include.gmm.versions.succession import Challenger, compare
 

@@ -12,7 +12,7 @@ from include.gmm import snapshot
 from include.gmm.errors import InputError
 from include.gmm.store import Store
 from include.gmm.versions import artifacts, champion
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 
 ABANDONED = timedelta(days=1)  # after which a version without a manifest is one of a crash
 

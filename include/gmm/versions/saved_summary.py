@@ -8,7 +8,8 @@ from pathlib import Path
 from include.gmm.errors import InputError
 from include.gmm.store import MissingError, Store
 from include.gmm.summary import Summary
-from include.gmm.versions.artifacts import Reference, file_of, on_shelf
+from include.gmm.versions.artifacts import file_of, on_shelf
+from include.gmm.versions.records import Reference
 from include.gmm.versions.seal import sealed, unsealed
 
 NAME = "summary.json"

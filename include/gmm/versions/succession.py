@@ -17,10 +17,10 @@ from include.gmm.snapshot.rows import Batch, Rows
 from include.gmm.store import Store
 from include.gmm.summary import Choice
 from include.gmm.sums import added
-from include.gmm.versions import artifacts, gates
-from include.gmm.versions.champion import Champion
+from include.gmm.versions import gates
 from include.gmm.versions.champion import load as load_champion
 from include.gmm.versions.identity import Overlap, inherited_ids
+from include.gmm.versions.records import Champion, Manifest
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def compare(challenger: Challenger, champion: Champion | None, store: Store) -> 
     return _follower(challenger, champion, manifest, former)
 
 
-def _incomparable(manifest: artifacts.Manifest, former: Model, rows: Rows) -> str:
+def _incomparable(manifest: Manifest, former: Model, rows: Rows) -> str:
     """Why the champion cannot be applied to the rows, or nothing."""
     version = manifest.version
     if missing := [name for name in former.names if name not in rows.features]:
@@ -130,7 +130,7 @@ def _own_gates(challenger: Challenger, beside: _Beside) -> list[Gate]:
 
 
 def _follower(
-    challenger: Challenger, champion: Champion, manifest: artifacts.Manifest, former: Model
+    challenger: Challenger, champion: Champion, manifest: Manifest, former: Model
 ) -> Succession:
     limits = challenger.settings.promotion.gates
     beside = _beside(challenger, former)

@@ -13,7 +13,7 @@ from include.gmm.monitoring.measuring import Baseline, baseline
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store, store_at
 from include.gmm.versions import artifacts, champion
-from include.gmm.versions.champion import Champion
+from include.gmm.versions.records import Champion
 from tests.gmm.snapshots import train
 
 ROWS = 5_000

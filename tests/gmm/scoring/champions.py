@@ -11,7 +11,7 @@ from include.gmm.scoring.plan import ScoringPlan
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.versions import artifacts, champion
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 
 
 def appointed(store: Store, reference: Reference, ids: Sequence[int]) -> None:

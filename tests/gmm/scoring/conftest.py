@@ -10,7 +10,7 @@ from include.gmm import warehouse
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 from tests.gmm.snapshots import train
 
 TYPES = "shopper VARCHAR, visits INTEGER, euros DECIMAL(10, 2), age DOUBLE"

@@ -14,7 +14,7 @@ from include.gmm.scoring.ranges import score_range
 from include.gmm.settings import Components, Segmentation
 from include.gmm.store import Store
 from include.gmm.versions import artifacts, champion
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 from tests.gmm.scoring.champions import appointed, plan_scoring, score
 from tests.gmm.scoring.reading import frame, run, tables
 from tests.gmm.snapshots import train

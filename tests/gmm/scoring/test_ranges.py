@@ -11,7 +11,7 @@ from include.gmm.scoring.ranges import score_range
 from include.gmm.settings import Segmentation
 from include.gmm.snapshot import forget
 from include.gmm.store import Store
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 from tests.gmm.scoring.champions import plan_scoring
 from tests.gmm.scoring.reading import frame, run
 

@@ -9,7 +9,7 @@ from include.gmm.scoring.plan import plan_scoring
 from include.gmm.settings import Segmentation
 from include.gmm.snapshot import rows
 from include.gmm.store import Store
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 from tests.gmm.scoring.reading import run, tables
 
 

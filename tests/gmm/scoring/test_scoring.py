@@ -15,7 +15,7 @@ from include.gmm.mixture.progress import Progress
 from include.gmm.model import Applied, Model
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 from tests.conftest import PROJECT
 from tests.gmm.scoring.champions import score
 from tests.gmm.scoring.reading import frame, run, tables
@@ -30,7 +30,7 @@ from include.gmm.model import Model
 from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
 from include.gmm.store import store_at
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 
 store, reference, ids, settings, path = json.loads(sys.argv[1])
 of, calls = Model.of, []

@@ -9,7 +9,7 @@ import pytest
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store, store_at
 from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Manifest, Reference
+from include.gmm.versions.records import Manifest, Reference
 from tests.gmm.snapshots import train
 
 

@@ -13,8 +13,7 @@ from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.summary import Choice
 from include.gmm.versions import artifacts, champion
-from include.gmm.versions.artifacts import Reference
-from include.gmm.versions.champion import Champion
+from include.gmm.versions.records import Champion, Reference
 from include.gmm.versions.succession import Challenger
 from tests.gmm.snapshots import rows_of
 

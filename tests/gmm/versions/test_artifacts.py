@@ -14,7 +14,7 @@ from include.gmm.store import Store
 from include.gmm.store.local import LocalStore
 from include.gmm.summary import Choice
 from include.gmm.versions import artifacts, pickling
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 from tests.gmm.snapshots import train
 
 

@@ -12,8 +12,8 @@ from include.gmm.promotion_record import Promoted
 from include.gmm.store import Store
 from include.gmm.summary import Caution, Summary
 from include.gmm.versions import artifacts
-from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.card import add_card, as_html, model_card, succession_in_words
+from include.gmm.versions.records import Manifest, Reference
 from tests.gmm.page.examples import HOSTILE, after_a_champion, example, first_of_all
 from tests.gmm.snapshots import evaluate
 

@@ -14,8 +14,8 @@ from include.gmm.errors import InputError
 from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.versions import artifacts, champion
-from include.gmm.versions.artifacts import Manifest, Reference
-from include.gmm.versions.champion import Champion, SupersededError
+from include.gmm.versions.champion import SupersededError
+from include.gmm.versions.records import Champion, Manifest, Reference
 from include.gmm.versions.seal import sealed
 from tests.gmm.snapshots import train
 

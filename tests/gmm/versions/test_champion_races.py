@@ -10,8 +10,8 @@ from pathlib import Path
 
 from include.gmm.store import Store
 from include.gmm.versions import champion
-from include.gmm.versions.artifacts import Manifest, Reference
 from include.gmm.versions.champion import SupersededError
+from include.gmm.versions.records import Manifest, Reference
 
 ROOT = Path(champion.__file__).parents[3]
 

@@ -21,7 +21,7 @@ from include.gmm.settings import CovarianceType
 from include.gmm.store import Store
 from include.gmm.transform import Scale, preparation_of
 from include.gmm.versions import artifacts, pickling
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 from include.gmm.versions.seal import sealed
 
 

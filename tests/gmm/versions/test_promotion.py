@@ -17,8 +17,8 @@ from include.gmm.store import Store
 from include.gmm.summary import Caution, Summary
 from include.gmm.training import _choice
 from include.gmm.versions import artifacts, champion, promotion, pruning, saved_summary
-from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.promotion import compare_anew, promote
+from include.gmm.versions.records import Reference
 from include.gmm.versions.seal import sealed
 from tests.gmm.snapshots import evaluate, opened, rows_of, train
 from tests.gmm.store.servers import TESTED, OpenStore

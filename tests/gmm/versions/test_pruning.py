@@ -15,8 +15,8 @@ from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.store.local import LocalStore
 from include.gmm.versions import artifacts, champion
-from include.gmm.versions.artifacts import Reference
 from include.gmm.versions.pruning import prune
+from include.gmm.versions.records import Reference
 from tests.gmm.snapshots import train
 
 NONE = ""  # no version is in hand

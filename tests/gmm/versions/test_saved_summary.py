@@ -7,7 +7,7 @@ import pytest
 from include.gmm.errors import InputError
 from include.gmm.store import Store
 from include.gmm.versions import saved_summary
-from include.gmm.versions.artifacts import Reference
+from include.gmm.versions.records import Reference
 from tests.gmm.page.examples import example
 
 pytestmark = pytest.mark.usefixtures("undrawn")
