@@ -137,13 +137,15 @@ def test_from_the_first_training_to_a_rollback(
 
     # All of that without a folder that two processes share.
     assert [path.name for path in shared(airflow)] == ["warehouse.duckdb"]
-    assert all(store_of(environment, name) for name in ("champions/000003.json", first.version))
-
-    # A store that loses the champion is not taken for one that never had any.
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in environment.items():
             patch.setenv(variable, value)
-        configured().delete(*configured().list("customers"))
+        kept_objects = configured().list("customers")
+        configured().delete(*kept_objects)
+    for name in ("champions/000003.json", f"{first.version}/manifest.json"):
+        assert f"customers/{name}" in kept_objects
+
+    # A store that has lost the champion is not taken for one that never had any.
     for dag_id, task_id in ((SCORE_DAG_ID, "plan_scoring"), (MONITOR_DAG_ID, "load_data")):
         run_id = airflow.trigger(dag_id)
         assert airflow.wait(dag_id, run_id) == "failed"
@@ -155,14 +157,6 @@ def shared(airflow: AirflowWithRun) -> list[Path]:
     """What there is in the folder that is everybody's by default."""
     found = sorted((airflow.folder / "working_data").iterdir())
     return [path for path in found if not path.name.startswith(("warehouse.duckdb.", "."))]
-
-
-def store_of(environment: dict[str, str], name: str) -> list[str]:
-    """The objects below that name."""
-    with pytest.MonkeyPatch.context() as patch:
-        for variable, value in environment.items():
-            patch.setenv(variable, value)
-        return configured().list(f"customers/{name}")
 
 
 def train(airflow: AirflowWithRun) -> str:
