@@ -15,6 +15,7 @@ from tests.gmm.store.servers import (  # noqa: F401
     gcs_address,
     gcs_server,
     open_store,
+    rounds,
     s3_address,
     s3_connection_address,
     s3_server,

@@ -1,7 +1,8 @@
 """Stores to test: a folder, and buckets of servers on this machine that speak as the clouds do.
 
 GMM_TEST_STORES names those that are tested, by commas: local and s3 without it, all by
-script/stores, which brings the servers and what speaks to them.
+script/stores, which brings the servers and what speaks to them. GMM_TEST_ROUNDS says how often a
+race is run on a server: 40 times without it, 200 times by script/stores.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ import pytest
 from include.gmm.store import Store, store_at
 
 TESTED = os.environ.get("GMM_TEST_STORES", "local,s3").split(",")
+ROUNDS_OF_FOLDER = 200  # where a race is over in milliseconds, and winners are decided by the disk
+ROUNDS_OF_SERVER = int(os.environ.get("GMM_TEST_ROUNDS", "40"))
 HOST = "127.0.0.1"
 # One request at a time: moto looks whether an object is there, and then puts it, in two steps.
 MOTO = """
@@ -138,6 +141,13 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
         return store_at(address)
 
     return opened
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> int:
+    """How often a race for one name is run on the store that is tested."""
+    kind = request.node.callspec.params["open_store"]
+    return ROUNDS_OF_FOLDER if kind == "local" else ROUNDS_OF_SERVER
 
 
 def _free_port() -> int:

@@ -332,8 +332,9 @@ class Turns:
 
 
 @pytest.mark.parametrize("open_store", TESTED, indirect=True)
-def test_the_champion_is_the_newest_that_passed_over_200_interleavings(
+def test_the_champion_is_the_newest_that_passed_over_many_interleavings(
     store: Store,
+    rounds: int,
     version: Any,
     promoted: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -362,7 +363,7 @@ def test_the_champion_is_the_newest_that_passed_over_200_interleavings(
     monkeypatch.setattr(promotion, "_keep", lambda *_: None)
     monkeypatch.setattr(pruning, "prune", lambda *_: [])
 
-    for seed in range(200):
+    for seed in range(rounds):
         dice = np.random.default_rng([seed, 1])
         held[:] = [Turns(seed)]
         passing = [dice.random() < 0.7 for _ in made]
