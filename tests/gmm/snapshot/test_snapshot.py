@@ -14,7 +14,7 @@ from include.gmm.snapshot.rows import Rows
 from include.gmm.store import Store
 from include.gmm.versions import artifacts, pruning
 from tests.gmm.snapshots import rows_of, train
-from tests.gmm.store.servers import OpenStore
+from tests.gmm.store.servers import TESTED, OpenStore
 
 
 @pytest.fixture
@@ -39,6 +39,7 @@ def aged(store: Store, taken: Snapshot, days: float) -> str:
     return name
 
 
+@pytest.mark.parametrize("open_store", TESTED, indirect=True)
 def test_it_reads_back_as_the_rows_that_were_put(store: Store, rows: Rows) -> None:
     taken = snapshot.put(store, "shoppers", rows)
     assert (taken.rows, taken.sha256) == (240, rows.sha256)
@@ -53,6 +54,7 @@ def test_the_same_rows_in_the_same_second_are_one_object(store: Store, rows: Row
     assert set(named(store)) == taken
 
 
+@pytest.mark.parametrize("open_store", TESTED, indirect=True)
 def test_what_is_not_what_was_put_is_not_read(store: Store, rows: Rows) -> None:
     taken = snapshot.put(store, "shoppers", rows)
     name = f"shoppers/snapshots/{taken.name}"
@@ -64,6 +66,7 @@ def test_what_is_not_what_was_put_is_not_read(store: Store, rows: Rows) -> None:
         pass
 
 
+@pytest.mark.parametrize("open_store", TESTED, indirect=True)
 def test_what_is_gone_is_told_with_what_to_do(store: Store, rows: Rows) -> None:
     taken = snapshot.put(store, "shoppers", rows)
     snapshot.forget(store, taken)
