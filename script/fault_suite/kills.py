@@ -88,6 +88,6 @@ KIND = Kind(
     name="kills",
     title="Commands that are killed (-9) and tried once more",
     full=60 * len(COMMANDS),
-    quick=len(COMMANDS) - 1,
+    quick=len(COMMANDS),
     run=run,
 )
