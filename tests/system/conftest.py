@@ -90,7 +90,7 @@ class AirflowWithRun:
         wait_for(self.server, self.api, dag_id)
         self.api.patch(f"dags/{dag_id}", {"is_paused": True})
 
-    def wait(self, dag_id: str, run_id: str, patience: float = 240) -> str:
+    def wait(self, dag_id: str, run_id: str, patience: float = 480) -> str:
         """The state in which the run has ended."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
