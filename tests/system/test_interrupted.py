@@ -12,6 +12,7 @@ from include.gmm.warehouse import connected
 from tests.system.conftest import DAG_ID, SCORE_DAG_ID, AirflowWithRun, started
 
 PATIENCE = 400  # seconds
+pytestmark = pytest.mark.timeout(1200)
 TASKS = "include/orchestration/scoring.py"
 
 # The first attempt of a range says that it runs and goes no further; the next ones do their work.

@@ -41,7 +41,7 @@ def question(airflow: AirflowWithRun, run_id: str) -> str:
     after the question, Airflow 3.3 takes the end of the task's process for the end of the task
     that an answer resumes, and tries it again, which asks again (apache/airflow#72716).
     """
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 480
     while True:
         states = {
             task["task_id"]: task["state"] for task in airflow.api.tasks("asked_train", run_id)

@@ -12,7 +12,7 @@ from include.gmm.warehouse import connected
 from tests.system.conftest import AirflowWithRun
 from tests.ten_segmentations import BROKEN, GOOD, put_into
 
-PATIENCE = 120
+PATIENCE = 480
 
 
 @pytest.fixture(scope="module", autouse=True)
