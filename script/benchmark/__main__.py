@@ -13,6 +13,7 @@ from script.benchmark.contenders import ONE_DAL, OURS, SCIKIT_LEARN
 from script.benchmark.fits import measure_item
 from script.benchmark.identity import measure_identity
 from script.benchmark.items import ITEMS, PARQUET, PREDICTED, TABLE
+from script.benchmark.life import LIVED, measure_life
 from script.benchmark.machine import facts
 from script.benchmark.parquet import measure_parquet
 from script.benchmark.process import Worker, WorkerError
@@ -44,8 +45,8 @@ def _measure(options: argparse.Namespace) -> None:
         contenders += [SCIKIT_LEARN, *([ONE_DAL] if one_dal else [])]
     plan = Plan(tuple(contenders), options.repeat, options.peer_repeat)
     print("\n".join(f"- {line}" for line in [*facts(one_dal), *filter(None, [why])]) + "\n")
-    others = options.parquet, options.stability, options.identity, options.scoring, options.tab
-    everything = not any((options.items, options.table, *others))
+    others = options.parquet, options.stability, options.identity, options.scoring, options.life
+    everything = not any((options.items, options.table, options.tab, *others))
     results = {
         name: measure_item(ITEMS[name].scaled(options.scale), plan, predict=name in PREDICTED)
         for name in (ITEMS if everything else options.items)
@@ -64,6 +65,8 @@ def _measure(options: argparse.Namespace) -> None:
     if options.scoring:
         result = measure_scoring(SCORED.scaled(options.scale), options.repeat)
         print(report.scoring(result), flush=True)
+    if options.life:
+        print(report.life(measure_life(LIVED.scaled(options.scale))), flush=True)
     if options.tab:
         from script.benchmark.tab import measure_tab  # it brings a browser and Airflow's settings
 
@@ -106,6 +109,11 @@ def _options() -> argparse.Namespace:
         "--scoring",
         action="store_true",
         help="segments of 5,000,000 rows from DuckDB into DuckDB, in TMPDIR",
+    )
+    parser.add_argument(
+        "--life",
+        action="store_true",
+        help="training, scoring and monitoring of 20,000,000 rows, task by task, in TMPDIR",
     )
     parser.add_argument(
         "--tab", action="store_true", help="the Clusters tab in a browser, and for many at once"

@@ -10,6 +10,7 @@ from script.benchmark.contenders import OURS
 from script.benchmark.fits import ItemResult
 from script.benchmark.identity import SURE, Refit
 from script.benchmark.items import ITERATIONS
+from script.benchmark.life import LifeResult
 from script.benchmark.parquet import ParquetResult
 from script.benchmark.scoring import ScoringResult
 from script.benchmark.stability import RESAMPLES, StabilityResult
@@ -148,6 +149,16 @@ def scoring(result: ScoringResult) -> str:
         "Ours with its checks of the table, its digests and the swap; the loop reads 200,000 rows, "
         "calls predict_proba and inserts the frame into the same columns. Greatest difference of "
         f"any membership probability: {result.difference:.0e}.",
+    )
+
+
+def life(result: LifeResult) -> str:
+    """What each task takes, one after the other."""
+    return _section(
+        f"The life of a model of {result.item}",
+        ["task", "seconds", "peak memory, MB"],
+        [[step.name, f"{step.seconds:,.1f}", f"{step.peak / 1e6:,.0f}"] for step in result.steps],
+        "Each in a process of its own, without Airflow and dbt.",
     )
 
 

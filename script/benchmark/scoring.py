@@ -106,20 +106,18 @@ def _scored(name: str, place: Path, reference: Reference) -> Answer:
         return worker.ask("score")
 
 
-def _make(item: Item, place: Path) -> Reference:
-    """The rows in the warehouse, in the order of their keys, and a version of their mixture.
+def fill(item: Item, warehouse: Path) -> None:
+    """Put the rows into a new warehouse, in the order of their keys.
 
-    Half of the features are such that the model reads them as log1p.
+    Half of the features are such that a mixture fits them as log1p.
     """
     names = _names(item)
-    logarithmic = len(names) // 2
-    first = next(pieces(item))
-    with duckdb.connect(str(place / "warehouse.duckdb")) as connection:
+    with duckdb.connect(str(warehouse)) as connection:
         numbers = ", ".join(f"{name} DOUBLE" for name in names)
         connection.execute(f"CREATE TABLE features (id BIGINT, {numbers})")
         begin = 0
         for rows in pieces(item):
-            raw = _raw(rows, logarithmic)
+            raw = _raw(rows, len(names) // 2)
             columns = {
                 "id": np.arange(begin, begin + len(raw)),
                 **dict(zip(names, raw.T, strict=True)),
@@ -127,6 +125,14 @@ def _make(item: Item, place: Path) -> Reference:
             connection.register("piece", pa.table(columns))
             connection.execute("INSERT INTO features BY NAME FROM piece")
             begin += len(raw)
+
+
+def _make(item: Item, place: Path) -> Reference:
+    """The rows in the warehouse, and a version of their mixture, which is the champion."""
+    fill(item, place / "warehouse.duckdb")
+    names = _names(item)
+    logarithmic = len(names) // 2
+    first = next(pieces(item))
     scales = {
         name: Scale("log1p" if at < logarithmic else "none", 0.0) for at, name in enumerate(names)
     }

@@ -135,10 +135,10 @@ def test_waits_for_the_tab_stand_beside_their_goals() -> None:
 
 def test_everything_that_is_ours_can_be_measured() -> None:
     command = [sys.executable, "-m", "script.benchmark", "--no-peers", "--repeat", "1"]
-    command += ["--items", "a", "--table", "--parquet", "--scale", "0.001"]
+    command += ["--items", "a", "--table", "--parquet", "--life", "--scale", "0.001"]
     output = subprocess.check_output(command, cwd=PROJECT, text=True)
     titles = [line for line in output.splitlines() if line.startswith("**")]
-    assert len(titles) == 5
+    assert len(titles) == 6
     assert "oneDAL" not in output
 
 
