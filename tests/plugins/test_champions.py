@@ -62,7 +62,7 @@ def test_the_history_names_the_champion_and_its_run(
     assert "<code>v-second</code>" in told
     dates = re.findall(r'<a href="manual__(\d)[^"]*/clusters">the run of ([^<]*)</a>', told)
     assert dates == [("1", "2026-11-24 20:30")]
-    assert "since 2026-11-24 21:30 UTC" in told
+    assert "In use since 2026-11-24 21:30 UTC" in told
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_the_history_tells_of_a_rollback_and_leads_to_the_run_that_made_the_vers
     page = text(client, f"{dag_id}/clusters")
     (told,) = re.findall(r"The champion is .*?</p>", page)
     assert "<code>v-first</code>, made by" in told
-    assert "It is so again, by a rollback, since 2026-11-26 09:30 UTC." in told
+    assert "In use again, by a rollback, since 2026-11-26 09:30 UTC." in told
     assert re.findall(r'<a href="manual__(\w+)', told) == ["0"]
 
 
@@ -98,7 +98,7 @@ def test_the_page_of_the_version_that_was_rolled_back_says_when(
 ) -> None:
     page = text(client, f"{dag_id}/{quote(three[1], safe='')}/clusters")
     assert "Was the champion" in page
-    assert "<code>v-first</code></a>, by the rollback of 2026-11-26 09:30 UTC" in page
+    assert "<code>v-first</code></a> since 2026-11-26 09:30 UTC, by a rollback;" in page
 
 
 def test_a_rollback_of_another_segmentation_is_none_of_this_one(

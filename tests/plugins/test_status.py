@@ -61,7 +61,7 @@ def test_a_rollback_shows_once_a_later_run_tells_of_it(
     third = example().model_copy(update={"version": "third"})
     trained(2, third, promoted(third, "kept", example().version, serial=3))
     assert ">Champion<" in headline(first)
-    assert "This version is the champion since 2026-11-25 21:30 UTC" in headline(first)
+    assert "This version has been the champion since 2026-11-25 21:30 UTC" in headline(first)
 
 
 def test_an_event_of_another_segmentation_makes_no_champion_here(
