@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 from airflow.sdk import get_current_context, task
 
 from include.gmm import settings
+from include.gmm.errors import InputError
 from include.gmm.settings import Segmentation
 from include.gmm.store import configured
 from include.orchestration.assets import champion_asset, maybe, scores_asset, unscored_asset
@@ -52,7 +54,9 @@ def roll_back(segmentation: Segmentation, predecessor: Any) -> None:
     if segmentation.scoring.models:
         shown = scores_are_shown(name, returned)
         for model in segmentation.scoring.models:
-            shown >> dbt_models(model, model, "scoring.models")
+            # A broken report, of which the DAG that scores tells, must keep nobody from going back.
+            with suppress(InputError):
+                shown >> dbt_models(model, model, "scoring.models")
 
 
 @task.short_circuit

@@ -12,7 +12,7 @@ from tests.conftest import PROJECT
 
 pytest.importorskip("script.local_airflow", reason="script/ is not here: not in the image")
 
-TOOLS = ("ruff", "mypy", "pytest")
+TOOLS = ("ruff", "mypy", "lint-imports", "pytest")
 
 
 def tried(folder: Path, *arguments: str, failing: str = "") -> subprocess.CompletedProcess[str]:
@@ -36,7 +36,15 @@ def called(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [" ".join(line.split()[1:3]) for line in lines]
 
 
-EVERYTHING = ["setup", "ruff check", "ruff format", "mypy", "pytest --timeout", "pytest --timeout"]
+EVERYTHING = [
+    "setup",
+    "ruff check",
+    "ruff format",
+    "mypy",
+    "lint-imports --no-cache",
+    "pytest --timeout",
+    "pytest --timeout",
+]
 
 
 def test_all_stages_run_and_pass(tmp_path: Path) -> None:
@@ -51,6 +59,7 @@ def test_all_stages_run_and_pass(tmp_path: Path) -> None:
         ("ruff\\ check*", "lint"),
         ("ruff\\ format*", "format"),
         ("mypy*", "types"),
+        ("lint-imports*", "who knows whom"),
         ("*--ignore*", "tests"),
         ("*10\\ tests/system", "tests in a running Airflow"),
     ],
