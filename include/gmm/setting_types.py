@@ -59,6 +59,7 @@ def _number(value: Any) -> Any:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, AfterValidator(_printable)]
 Column = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 TableName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=60)]

@@ -20,7 +20,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from include.gmm.errors import InputError
-from include.gmm.setting_types import Name
+from include.gmm.setting_types import Name, Sha256
 from include.gmm.settings import WAREHOUSE, Features
 from include.gmm.snapshot.rows import Rows
 from include.gmm.snapshot.table import write_table
@@ -37,7 +37,7 @@ class Snapshot(BaseModel):
 
     segmentation: Name
     name: Annotated[str, Field(pattern=f"^{OBJECT.pattern}$")]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
     rows: int = Field(ge=1, description="Without those that lack a feature")
 
 

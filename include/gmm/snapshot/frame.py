@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from include.gmm.columns import finite, nested, refuse_unprintable, rows_at
+from include.gmm.columns import finite, nested, rows_at
 from include.gmm.errors import InputError
 from include.gmm.settings import Features
-from include.gmm.snapshot.gaps import LEAVE_OUT, Gaps
+from include.gmm.snapshot.checks import demand_columns, demand_values, listed
+from include.gmm.snapshot.gaps import Gaps
 from include.gmm.snapshot.rows import Rows
 from include.gmm.snapshot.writing import write
 
@@ -34,12 +35,7 @@ def write_frame(frame: pd.DataFrame, features: Features, into: Path, where: str)
     InputError
         That names the columns at fault.
     """
-    wanted = [features.key, *features.columns, *features.profile]
-    refuse_unprintable(list(frame.columns), wanted, where)
-    if absent := [name for name in wanted if name not in frame.columns]:
-        raise InputError(
-            f"{where}: no column {_listed(absent)}; it has {_listed(list(frame.columns))}"
-        )
+    demand_columns(list(frame.columns), features, where)
     if frame.empty:
         raise InputError(f"{where}: there are no rows")
     frame = frame.reset_index(drop=True)
@@ -51,8 +47,7 @@ def write_frame(frame: pd.DataFrame, features: Features, into: Path, where: str)
     empty = values.isna()
     counts = {str(name): int(count) for name, count in empty.sum().items() if count}
     gaps = Gaps(int(empty.any(axis=1).sum()), len(values), counts)
-    if gaps.rows and features.missing == "refuse":
-        raise InputError(f"{where}: {gaps}; {LEAVE_OUT}")
+    demand_values(gaps, features, where)
     order = frame[features.key].sort_values(kind="stable").index
     numbers = pd.concat([values, profile], axis=1).loc[order]
     batch = pa.RecordBatch.from_arrays(
@@ -60,10 +55,9 @@ def write_frame(frame: pd.DataFrame, features: Features, into: Path, where: str)
             _keys(frame[features.key].loc[order]),
             *(pa.array(numbers[name].to_numpy()) for name in numbers),
         ],
-        names=wanted,
+        names=[features.key, *numbers],
     )
-    columns = list(features.columns), list(features.profile)
-    return write(into, [batch], features.key, *columns, where)
+    return write(into, [batch], features, gaps, where)
 
 
 def _keys(keys: pd.Series) -> pa.Array:
@@ -86,9 +80,5 @@ def _refuse_keys(keys: pd.Series, where: str) -> None:
         examples = keys[repeated].astype(str).unique()[:3].tolist()
         raise InputError(
             f"{where}: key {keys.name!r} is not unique: {repeated.sum()} repeated "
-            f"rows, such as {_listed(examples)}; one row per key is needed"
+            f"rows, such as {listed(examples)}; one row per key is needed"
         )
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(repr(name) for name in names)

@@ -1,13 +1,9 @@
-"""Rows that lack a value in some feature: how many, and what to do about them."""
+"""Rows that lack a value in some feature, counted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-LEAVE_OUT = (
-    "fill the gaps, or leave those rows out by `missing: drop` under features in the "
-    "segmentation's file, --missing drop on the command line"
-)
 SHOWN = 30  # columns in a sentence on missing values
 
 

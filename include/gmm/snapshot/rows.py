@@ -125,12 +125,12 @@ class Rows:
 
         features: these columns in this order, and no profile; all of them unless given.
         """
-        places = None if features is None else [self.features.index(name) for name in features]
         for batch in self.range(0, self.gaps.total):
             if self.gaps.rows:
                 batch = batch.take(~np.isnan(batch.values).any(axis=1))
-            if places is not None:
-                batch = replace(batch, values=batch.values[:, places], profile=batch.profile[:, :0])
+            if features is not None:
+                values = batch.columns(self, features)
+                batch = replace(batch, values=values, profile=batch.profile[:, :0])
             yield batch
 
     def range(self, first: int, rows: int) -> Iterator[Batch]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from include.gmm.columns import LARGEST, refuse_unprintable
+from include.gmm.columns import LARGEST
 from include.gmm.errors import InputError
 from include.gmm.settings import WAREHOUSE, Features
-from include.gmm.snapshot.gaps import LEAVE_OUT, Gaps
+from include.gmm.snapshot.checks import demand_columns, demand_values
+from include.gmm.snapshot.gaps import Gaps
 from include.gmm.snapshot.rows import GROUP_ROWS, Rows
 from include.gmm.snapshot.writing import write
 from include.gmm.sql import key_as_read, quoted
@@ -49,15 +50,8 @@ def write_table(features: Features, into: Path, warehouse: Path = WAREHOUSE) -> 
     with connected(warehouse) as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute("BEGIN")  # all statements see the same rows
-        _check(connection, features)
-        return write(
-            into,
-            _sorted(connection, features),
-            features.key,
-            list(features.columns),
-            list(features.profile),
-            features.model,
-        )
+        gaps = _checked(connection, features)
+        return write(into, _sorted(connection, features), features, gaps, features.model)
 
 
 def _sorted(connection: duckdb.DuckDBPyConnection, features: Features) -> Iterator[pa.RecordBatch]:
@@ -73,16 +67,14 @@ def _sorted(connection: duckdb.DuckDBPyConnection, features: Features) -> Iterat
     yield from chosen.order(key).to_arrow_reader(GROUP_ROWS)
 
 
-def _check(connection: duckdb.DuckDBPyConnection, features: Features) -> None:
-    """Raise InputError for a table that cannot be used."""
+def _checked(connection: duckdb.DuckDBPyConnection, features: Features) -> Gaps:
+    """The gaps of a table. Raises InputError for one that cannot be used."""
     table, key = features.model, features.key
     numbers = [*features.columns, *features.profile]
     types = columns(connection, "main", table)
     if not types:
         raise InputError(f"the warehouse has no table main.{table}; build the dbt models first")
-    refuse_unprintable(list(types), [key, *numbers], table)
-    if absent := [name for name in (key, *numbers) if name not in types]:
-        raise InputError(f"{table}: no column {_listed(absent)}; it has {_listed(types)}")
+    demand_columns(list(types), features, table)
     key_as_read(quoted(key), types[key], f"{table}: key {key!r}")  # refuses what is no key
     for name in numbers:
         if not NUMERIC.fullmatch(types[name]):
@@ -114,13 +106,11 @@ def _check(connection: duckdb.DuckDBPyConnection, features: Features) -> None:
         rows,
         {name: rows - facts[name][0] for name in needed},
     )
-    if gaps.rows and features.missing == "refuse":
-        raise InputError(f"{table}: {gaps}; {LEAVE_OUT}")
-    if gaps.rows == rows:
-        raise InputError(f"{table}: no row has a value in every feature: {gaps}")
+    demand_values(gaps, features, table)
     for name, (values, least, greatest) in facts.items():
         if values:
             _refuse_ends(f"{table}: column {name!r}", least, greatest)
+    return gaps
 
 
 def _facts(
@@ -153,7 +143,3 @@ def _refuse_ends(named: str, least: float, greatest: float) -> None:
             f"{named} has values beyond {LARGEST:g}, such as {largest:g}: too large to reckon "
             "with; correct them, or use a larger unit"
         )
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(repr, names))

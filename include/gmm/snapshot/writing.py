@@ -1,9 +1,9 @@
-"""Writing a snapshot: sorted rows from anywhere, checked, hashed and counted on the way."""
+"""Writing a snapshot: sorted rows from anywhere, hashed on the way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +14,14 @@ from numpy.typing import NDArray
 from pyarrow.parquet import ParquetWriter
 
 from include.gmm.errors import InputError
+from include.gmm.settings import Features
 from include.gmm.snapshot import rows as layout
 from include.gmm.snapshot.gaps import Gaps
 from include.gmm.snapshot.rows import FACTS, Facts, Rows
 
 
 def write(
-    path: Path,
-    batches: Iterable[pa.RecordBatch],
-    key: str,
-    features: Sequence[str],
-    profile: Sequence[str],
-    where: str,
+    path: Path, batches: Iterable[pa.RecordBatch], features: Features, gaps: Gaps, where: str
 ) -> Rows:
     """Write a snapshot.
 
@@ -34,63 +30,50 @@ def write(
     path
         Of a file that is not there yet.
     batches
-        Rows in order of their keys: the key, the features and the profile as float64, with NaN for
-        what is missing.
-    key, features, profile
+        At least one row, in order of the keys: the key, the features and the profile as float64,
+        with NaN for what is missing.
+    features
         The names of those columns.
+    gaps
+        Of all rows, some of which have a value in every feature.
     where
         Names the source of the rows in errors.
 
     Raises
     ------
     InputError
-        If a key is there twice, or no row has a value in every feature.
+        If a key is there twice.
     """
-    names = [key, *features, *profile]
-    hashes = next(name for n in count() if (name := f"hash{'_' * n}") not in names)
-    missing, rows, gaps = np.zeros(len(features), np.int64), 0, 0
+    key, names = features.key, [*features.columns, *features.profile]
+    hashes = next(name for n in count() if (name := f"hash{'_' * n}") not in (key, *names))
+    grouped = _regrouped(batches)
+    first = next(grouped)
+    types = [first.schema.types[0], pa.uint64(), *first.schema.types[1:]]
+    schema = pa.schema(list(zip([key, hashes, *names], types, strict=True)))
     least, last = 2**64 - 1, None
-    writer: ParquetWriter | None = None
-    try:
-        for batch in _regrouped(batches):
-            _refuse_repeated(batch.column(0), last, f"{where}: key {key!r}")
-            last = batch.column(0)[-1]
-            hashed = hashes_of(batch.column(0))
-            absent = np.array([np.isnan(batch.column(name)) for name in features])
-            lacking = absent.any(axis=0)
-            missing += absent.sum(axis=1)
-            rows, gaps = rows + len(hashed), gaps + int(lacking.sum())
-            least = min(least, int(hashed.min(where=~lacking, initial=np.uint64(least))))
-            columns = [batch.column(0), pa.array(hashed), *map(batch.column, names[1:])]
-            table = pa.table(columns, [key, hashes, *names[1:]])
-            if writer is None:
-                # Numbers hardly repeat and hardly compress: plain, they are read fastest. The
-                # statistics of Parquet leave NaN out, and DuckDB would take it for not there.
-                writer = ParquetWriter(
-                    path,
-                    table.schema,
-                    compression="lz4",
-                    use_dictionary=False,
-                    write_statistics=False,
-                )
-            writer.write_table(table)
+    # Numbers hardly repeat and hardly compress: plain, they are read fastest. The statistics of
+    # Parquet leave NaN out, and DuckDB would take it for not there.
+    with ParquetWriter(
+        path, schema, compression="lz4", use_dictionary=False, write_statistics=False
+    ) as writer:
+        for batch in chain([first], grouped):
+            keys = batch.column(0)
+            _refuse_repeated(keys, last, f"{where}: key {key!r}")
+            last = keys[-1]
+            hashed = hashes_of(keys)
+            absent = np.array([np.isnan(batch.column(name)) for name in features.columns])
+            known = ~absent.any(axis=0)
+            least = min(least, int(hashed.min(where=known, initial=np.uint64(least))))
+            columns = [keys, pa.array(hashed), *map(batch.column, names)]
+            writer.write_table(pa.table(columns, schema))
         facts = Facts(
             key=key,
-            features=list(features),
-            profile=list(profile),
-            gaps=Gaps(
-                gaps,
-                rows,
-                {name: int(n) for name, n in zip(features, missing, strict=True) if n},
-            ),
+            features=list(features.columns),
+            profile=list(features.profile),
+            gaps=gaps,
             least_hash=least,
         )
-        if writer is None or gaps == rows:
-            raise InputError(f"{where}: no row has a value in every feature: {facts.gaps}")
         writer.add_key_value_metadata({FACTS: facts.model_dump_json().encode()})
-    finally:
-        if writer is not None:
-            writer.close()
     return Rows.of(path)
 
 

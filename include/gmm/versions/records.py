@@ -8,11 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from include.gmm.promotion_record import Appointment
-from include.gmm.setting_types import Name
+from include.gmm.setting_types import Name, Sha256
 from include.gmm.settings import Segmentation
 from include.gmm.transform import Scale
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-[0-9]+)?")
 Version = Annotated[str, Field(pattern=f"^{VERSION.pattern}$")]
 
