@@ -5,7 +5,7 @@ from airflow.sdk import DAG
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import champion_asset, drift_asset, features_asset, maybe
 from include.orchestration.building import build
-from include.orchestration.dag_defaults import one_at_a_time
+from include.orchestration.dag_defaults import dag_defaults
 from include.orchestration.monitoring import measure_drift
 from include.orchestration.preprocessing import data_preprocessing
 from include.orchestration.training import load_data
@@ -34,7 +34,7 @@ def monitor_dag(segmentation: Segmentation) -> DAG:
         ),
         schedule=segmentation.monitoring.schedule,
         tags=["gmm", "monitor", name],
-        **one_at_a_time(segmentation),
+        **dag_defaults(segmentation),
     ) as dag:
         drift = measure_drift.override(
             inlets=[champion_asset(name), features_asset(name), drift_asset(name)],

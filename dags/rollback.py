@@ -5,7 +5,7 @@ from airflow.sdk import DAG
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import champion_asset
 from include.orchestration.building import build
-from include.orchestration.dag_defaults import one_at_a_time
+from include.orchestration.dag_defaults import dag_defaults
 from include.orchestration.rollback import find_predecessor, roll_back
 
 DOC = """
@@ -29,7 +29,7 @@ def rollback_dag(segmentation: Segmentation) -> DAG:
         schedule=None,
         tags=["gmm", "rollback", name],
         is_paused_upon_creation=False,  # runs when asked only
-        **one_at_a_time(segmentation),
+        **dag_defaults(segmentation),
     ) as dag:
         find = find_predecessor.override(inlets=[champion_asset(name)])
         roll_back(segmentation, find(name))

@@ -10,7 +10,7 @@ from include.orchestration.assets import (
     unscored_asset,
 )
 from include.orchestration.building import build
-from include.orchestration.dag_defaults import one_at_a_time
+from include.orchestration.dag_defaults import dag_defaults
 from include.orchestration.dbt import dbt_models
 from include.orchestration.scoring import key_ranges, plan_scoring, publish_scores, score_range
 
@@ -38,7 +38,7 @@ def score_dag(segmentation: Segmentation) -> DAG:
         schedule=(unscored_asset(name) | features_asset(name)),
         tags=["gmm", "score", name],
         is_paused_upon_creation=False,  # runs when asked, or when an Asset has news
-        **one_at_a_time(segmentation),
+        **dag_defaults(segmentation),
     ) as dag:
         inlets, outlets = [champion_asset(name), features_asset(name)], [scores_asset(name)]
         plan = plan_scoring.override(inlets=inlets)(name)

@@ -5,7 +5,7 @@ from airflow.sdk import DAG
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import champion_asset, features_asset, model_asset, on_drift
 from include.orchestration.building import build
-from include.orchestration.dag_defaults import one_at_a_time
+from include.orchestration.dag_defaults import dag_defaults
 from include.orchestration.form import trigger_form
 from include.orchestration.preprocessing import data_preprocessing
 from include.orchestration.promotion import promote_model, told
@@ -45,7 +45,7 @@ def train_dag(segmentation: Segmentation) -> DAG:
         user_defined_macros={"told": told},
         tags=["gmm", "train", name],
         is_paused_upon_creation=False,  # runs when asked, or when an Asset has news
-        **one_at_a_time(segmentation),
+        **dag_defaults(segmentation),
     ) as dag:
         preprocessing, features = data_preprocessing(segmentation)
         build = build_save_gmm_model.override(inlets=[features_asset(name)])

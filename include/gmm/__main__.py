@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "hold a version against the champion on today's rows",
     )
     compared.add_argument("version", metavar="VERSION")
+    _add_target(compared)
     compared.add_argument(
         "--with", dest="other", metavar="VERSION", help="against this one instead of the champion"
     )
@@ -94,8 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     promoted.add_argument(
         "--anyway", action="store_true", help="whatever gates, mode and newer champions say"
     )
-    _command(commands, "rollback", life.rollback, "return to the champion before, and its scores")
-    _command(commands, "score", life.score, "write every row's segment into the warehouse")
+    _add_target(promoted)
+    told = "return to the champion before, and its scores"
+    _add_target(_command(commands, "rollback", life.rollback, told))
+    told = "write every row's segment into the warehouse"
+    _add_target(_command(commands, "score", life.score, told))
     pair = commands.add_parser(
         "keys",
         help="make a pair of keys that sign versions and champions",
@@ -120,6 +124,14 @@ def _command(commands: Any, name: str, run: Run, told: str) -> argparse.Argument
         "GMM_STORE names, working_data/models without it)",
     )
     return made
+
+
+def _add_target(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--target",
+        metavar="NAME",
+        help="of include/dbt/profiles.yml: which warehouse (what DBT_TARGET names, or its default)",
+    )
 
 
 def _add_fit(commands: Any, run: Run) -> None:

@@ -209,12 +209,10 @@ def _mixture(model: Pipeline) -> MixtureSummary:
 def _names(settings: Segmentation, succession: Succession) -> tuple[dict[int, str], list[str]]:
     """The names of the segments, and a sentence where they are those of another fit.
 
-    With a champion, ids are kept and names go with them. Before the first one, a name beyond the
-    last segment tells that people looked at more of them when they gave names: then number 1 may be
-    others as well, and no name is better than a wrong one.
+    With a champion, ids are kept and names go with them.
     """
     last = len(succession.segment_ids)
-    beyond = [name for number, name in settings.segment_names.items() if number > last]
+    beyond = settings.names_beyond(last)
     if succession.champion or not beyond:
         return dict(settings.segment_names), []
     return {}, [

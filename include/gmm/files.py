@@ -63,7 +63,7 @@ class OpenFile:
         return f"SELECT {chosen} FROM {self.rows}"  # noqa: S608
 
     def refused(
-        self, connection: duckdb.DuckDBPyConnection, types: Mapping[str, str], error: duckdb.Error
+        self, connection: duckdb.DuckDBPyConnection, types: Mapping[str, str], error: Exception
     ) -> InputError:
         """What to say of a file that could not be read in those types."""
         if self.layout is not None:
@@ -205,6 +205,16 @@ def _hint(kind: str) -> str:
         zone = " +02:00" if "ZONE" in kind else ""
         return f" (dates are written 2024-12-31{' 23:59:59' + zone if kind != 'DATE' else ''})"
     return ""
+
+
+def duckdb_type(column: str, kind: str) -> str:
+    """The type of a column as DuckDB itself writes it. Raises InputError for one that is none."""
+    try:
+        return str(duckdb.sqltype(kind))
+    except duckdb.Error as error:
+        raise InputError(
+            f"source.columns.{column}: {kind} is no type of DuckDB ({first_line(error)})"
+        ) from error
 
 
 def first_line(error: Exception) -> str:

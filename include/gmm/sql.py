@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from include.gmm.errors import InputError
 
@@ -31,6 +32,22 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """A text as SQL takes it, whatever is in it."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def place(schema: str, table: str) -> str:
+    """A table as SQL takes it."""
+    return f"{quoted(schema)}.{quoted(table)}"
+
+
+def pairs(values: Mapping[str, str]) -> Iterator[str]:
+    """Names as texts of SQL, each followed by its value (in SQL)."""
+    return (f"{literal(name)}, {value}" for name, value in values.items())
+
+
+def number(name: str, kind: str) -> str:
+    """The SQL expression of a column of any type of numbers, or of truth values, as a double."""
+    column = quoted(name)
+    return f"(({column})::integer)::float8" if kind == "BOOLEAN" else f"({column})::float8"
 
 
 def exactly(value: str, given: str, wanted: str) -> str:
@@ -123,7 +140,12 @@ def key_as_read(value: str, kind: str, where: str) -> str:
     Raises InputError for a type of which values cannot be keys, such as STRUCT or BLOB.
     """
     refuse_no_key(kind, where)
-    return value if AS_THEY_ARE.fullmatch(kind) else f"CAST({value} AS VARCHAR)"
+    return value if key_type(kind) == kind else f"CAST({value} AS VARCHAR)"
+
+
+def key_type(kind: str) -> str:
+    """The type in which a key of a type is read, so that keys that differ stay different."""
+    return kind if AS_THEY_ARE.fullmatch(kind) else "VARCHAR"
 
 
 def refuse_no_key(kind: str, where: str) -> None:

@@ -9,18 +9,22 @@ from airflow.sdk import get_current_context
 
 from include.gmm.settings import Segmentation
 from include.orchestration.notifications import on_failure
+from include.orchestration.warehouse import many_writers
+
+PARALLEL_TASKS = 8
 
 
-def one_at_a_time(segmentation: Segmentation) -> dict[str, Any]:
-    """Settings of a DAG: one run, and one task in it, at a time, and some patience with failures.
+def dag_defaults(segmentation: Segmentation) -> dict[str, Any]:
+    """Settings of a DAG: one run at a time, and some patience with failures.
 
-    DuckDB admits one process at a time that may write. Between DAGs, tasks wait for each other.
+    Where the warehouse admits one process at a time that may write, one task as well; between DAGs,
+    tasks wait for each other.
     """
     return {
         "catchup": False,
         "auto_register": False,  # one that could not be made to its end must not be there
         "max_active_runs": 1,
-        "max_active_tasks": 1,
+        "max_active_tasks": PARALLEL_TASKS if many_writers() else 1,
         "default_args": {
             "retries": 2,
             "retry_delay": timedelta(seconds=10),

@@ -7,12 +7,13 @@ import os
 # Cosmos reports usage unless told otherwise, and reads this when it is imported.
 os.environ.setdefault("AIRFLOW__COSMOS__ENABLE_TELEMETRY", "False")
 
-from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos import DbtTaskGroup, ExecutionConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 from cosmos.constants import TestIndirectSelection as IndirectSelection
 
 from include.gmm.errors import InputError
 from include.gmm.settings import WAREHOUSE
+from include.orchestration import warehouse
 from include.orchestration.dbt_project import DBT_PROJECT, DbtProject
 from include.orchestration.staging import staged
 
@@ -33,14 +34,10 @@ def dbt_models(group_id: str, model: str, setting: str) -> DbtTaskGroup:
         group_id=group_id,
         project_config=ProjectConfig(
             dbt_project_path=project,
-            env_vars={"GMM_WAREHOUSE": str(WAREHOUSE)},
+            env_vars={"GMM_DUCKDB": str(WAREHOUSE)},
             install_dbt_deps=False,
         ),
-        profile_config=ProfileConfig(
-            profile_name="segments",
-            target_name="local",
-            profiles_yml_filepath=project / "profiles.yml",
-        ),
+        profile_config=warehouse.profile_config(project),
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.LOCAL,
             invocation_mode=InvocationMode.DBT_RUNNER,
@@ -55,5 +52,8 @@ def dbt_models(group_id: str, model: str, setting: str) -> DbtTaskGroup:
             test_behavior=TestBehavior.BUILD,
             emit_datasets=False,  # their addresses would differ from host to container
         ),
-        operator_args={"retries": 1},  # a failed data test fails again: say so soon
+        operator_args={
+            "retries": 1,  # a failed data test fails again: say so soon
+            "pre_execute": warehouse.demand_shared_disk,
+        },
     )

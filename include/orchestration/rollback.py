@@ -12,6 +12,7 @@ from include.gmm import settings
 from include.gmm.errors import InputError
 from include.gmm.settings import Segmentation
 from include.gmm.store import configured
+from include.orchestration import warehouse
 from include.orchestration.assets import champion_asset, maybe, scores_asset, unscored_asset
 from include.orchestration.champions import present_champion, tell_of
 from include.orchestration.dag_defaults import acting_run
@@ -34,7 +35,7 @@ def find_predecessor(name: str) -> dict[str, Any]:
     from include.gmm.versions import champion
 
     present_champion(name)
-    if unfinished := unfinished_rollback(configured(), settings.find(name)):
+    if unfinished := unfinished_rollback(configured(), settings.find(name), warehouse.configured()):
         log.info("the rollback to %s was interrupted, and goes on", unfinished.reference.version)
         return {"serial": unfinished.serial - 1, "version": unfinished.reference.version}
     present, former = champion.before(configured(), name)
@@ -65,7 +66,8 @@ def scores_are_shown(name: str, returned: Any) -> bool:
     """Whether readers see the scores of the version that is the champion again."""
     from include.gmm.scoring.publishing import shows
 
-    return shows(settings.find(name), handed(returned, "roll_back")["version"])
+    version = handed(returned, "roll_back")["version"]
+    return shows(settings.find(name), version, warehouse.configured())
 
 
 @task(task_id="roll_back", multiple_outputs=False)
@@ -78,7 +80,7 @@ def _roll_back(name: str, predecessor: Any) -> dict[str, Any]:
     segmentation = settings.find(name)
     serial = handed(predecessor, "find_predecessor")["serial"]
     promoted = roll_back(configured(), name, acting_run(), serial)
-    restored = restore(segmentation, promoted.version)
+    restored = restore(segmentation, promoted.version, warehouse.configured())
     tell_of(name, promoted.serial)
     # A scoring would replace the table as it was.
     asset = scores_asset(name) if restored else unscored_asset(name)

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from include.gmm import settings
 from include.gmm.store import configured
+from include.orchestration import warehouse
 from include.orchestration.assets import scores_asset
 from include.orchestration.champions import present_champion
 from include.orchestration.handed import handed
@@ -29,7 +30,10 @@ def plan_scoring(name: str) -> dict[str, Any]:
         raise AirflowSkipException(
             f"There is no champion yet: {name}_train makes one, and starts this DAG again."
         )
-    made = plan(configured(), settings.find(name), present.reference, present.segment_ids)
+    made = plan(
+        *(configured(), settings.find(name), present.reference, present.segment_ids),
+        warehouse.configured(),
+    )
     log.info("%s rows in %s ranges, by %s", made.rows, len(made.ranges), present.reference.version)
     if made.rows_without_segment:
         log.warning("%s rows lack a value and have no segment", made.rows_without_segment)
@@ -50,7 +54,8 @@ def score_range(plan: Any, number: int) -> int:
     from include.gmm.scoring.plan import ScoringPlan
     from include.gmm.scoring.ranges import score_range as score
 
-    return score(configured(), ScoringPlan.model_validate(handed(plan, "plan_scoring")), number)
+    made = ScoringPlan.model_validate(handed(plan, "plan_scoring"))
+    return score(configured(), made, number, warehouse.configured())
 
 
 @task(multiple_outputs=False)
@@ -61,7 +66,7 @@ def publish_scores(name: str, plan: Any) -> dict[str, Any]:
     from include.gmm.scoring.publishing import publish
 
     made = ScoringPlan.model_validate(handed(plan, "plan_scoring"))
-    rows = publish(configured(), made)
+    rows = publish(configured(), made, warehouse.configured())
     facts: dict[str, Any] = {"table": made.view, "rows": rows, "version": made.reference.version}
     get_current_context()["outlet_events"][scores_asset(name)].extra = facts
     return facts

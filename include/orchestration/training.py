@@ -32,13 +32,15 @@ def load_data(name: str) -> dict[str, Any]:
     What contradicts itself in the trigger form is refused here, before anything is done; so is a
     store that has lost the champion.
     """
-    from include.gmm.warehouse import load_source
+    from include.orchestration import warehouse
+    from include.orchestration.preflight import demand_common_places
 
+    demand_common_places()
     segmentation = settings.find(name)
     if params := get_current_context()["params"]:  # monitoring has no form
         with_choices(segmentation, params)
     present_champion(name)
-    loaded = load_source(segmentation.source)
+    loaded = warehouse.configured().load(segmentation.source)
     log.info("%s: %s rows, columns %s", loaded.table, f"{loaded.rows:,}", loaded.columns)
     return asdict(loaded)
 
@@ -49,10 +51,11 @@ def check_features(name: str) -> dict[str, Any]:
     """Check the feature table and take the snapshot that the tasks behind it read."""
     from include.gmm import snapshot
     from include.gmm.versions.pruning import prune_snapshots
+    from include.orchestration import warehouse
 
     features = settings.find(name).features
     prune_snapshots(configured(), name)
-    with snapshot.taken(features) as rows:
+    with snapshot.taken(features, warehouse.configured()) as rows:
         for sentence in rows.gaps.told():
             log.warning("%s: %s", features.model, sentence)
         taken = snapshot.put(configured(), name, rows)

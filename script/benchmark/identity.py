@@ -23,6 +23,7 @@ from include.gmm.store import store_at
 from include.gmm.training import train
 from include.gmm.versions import artifacts
 from include.gmm.versions.identity import Overlap, inherited_ids
+from include.gmm.warehouse import local
 from script.benchmark.mixture import Array
 from script.benchmark.rounds import progress
 
@@ -49,7 +50,7 @@ def measure_identity() -> list[Refit]:
     """Refits of the features of the last run of customers_train. Raises InputError if none was."""
     segmentation = settings.find("customers")
     # In the order of the keys: a table has none, and scikit-learn's fits depend on it.
-    with taken(segmentation.features) as snapshot:
+    with taken(segmentation.features, local()) as snapshot:
         frame = pd.concat([_frame(batch, snapshot) for batch in snapshot.batches()])
     frame = frame.reset_index(drop=True)
     columns = list(segmentation.features.columns)

@@ -21,6 +21,7 @@ from include.gmm.training import train
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.artifacts import fitted_rows
 from include.gmm.versions.promotion import promote
+from include.gmm.warehouse import local
 from script.benchmark.items import Item
 from script.benchmark.memory import peak
 from script.benchmark.process import WorkerError
@@ -68,7 +69,7 @@ def measure_life(item: Item) -> LifeResult:
 def take(name: str, place: Path) -> None:
     """One of the steps, on what the others have left in the folder."""
     settings = Segmentation.model_validate_json((place / "settings.json").read_text())
-    store, warehouse, where = store_at(place / "models"), place / "warehouse.duckdb", "bench"
+    store, warehouse, where = store_at(place / "models"), local(place / "warehouse.duckdb"), "bench"
     taken = place / "snapshot.json"
     if name == "snapshot":
         with snapshot.taken(settings.features, warehouse) as rows:

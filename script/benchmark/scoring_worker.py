@@ -17,6 +17,7 @@ from include.gmm.scoring.scoring import score
 from include.gmm.store import store_at
 from include.gmm.versions import artifacts
 from include.gmm.versions.records import Reference
+from include.gmm.warehouse import local
 from script.benchmark.contenders import OURS
 from script.benchmark.memory import peak, restart_peak
 from script.benchmark.process import Answer, serve
@@ -51,7 +52,7 @@ class ScoringWorker:
         if self._contender == OURS:
             settings = self._manifest.settings
             ids = range(1, components + 1)
-            score(self._store, self._reference, ids, settings, self._warehouse)
+            score(self._store, self._reference, ids, settings, local(self._warehouse))
         else:
             loop_over_frames(
                 self._model,

@@ -16,6 +16,7 @@ from include.gmm.mixture import select_mixture
 from include.gmm.prepared import scales
 from include.gmm.snapshot import taken
 from include.gmm.transform import Transform, preparation_of
+from include.gmm.warehouse import local
 from script.benchmark.contenders import OURS, SCIKIT_LEARN
 from script.benchmark.mixture import Array
 from script.benchmark.rounds import progress
@@ -46,7 +47,7 @@ def measure_stability() -> StabilityResult:
     Raises InputError when there was none.
     """
     segmentation = settings.find("customers")
-    with taken(segmentation.features) as snapshot:
+    with taken(segmentation.features, local()) as snapshot:
         decided = scales(snapshot, segmentation.features.columns)
         values = np.vstack([batch.values for batch in snapshot.batches()])
     preparation = preparation_of(decided)

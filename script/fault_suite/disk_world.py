@@ -14,7 +14,6 @@ import random
 import resource
 import sys
 import traceback
-from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple, TypedDict
@@ -49,13 +48,15 @@ class Result(NamedTuple):
 
 def build(world: Path, chance: random.Random) -> None:
     """Make the world: the first of two versions is the champion, and its scores are published."""
-    from include.gmm import settings, warehouse
+    from include.gmm import settings
     from include.gmm.evaluation import evaluate
     from include.gmm.scoring.scoring import score
     from include.gmm.snapshot import taken
     from include.gmm.store import store_at
     from include.gmm.training import train
     from include.gmm.versions import artifacts, champion
+    from include.gmm.warehouse import local
+    from include.gmm.warehouse.duckdb import connected
 
     _do_not_draw()
     world.mkdir()
@@ -63,19 +64,19 @@ def build(world: Path, chance: random.Random) -> None:
     rows.to_csv(world / "shoppers.csv", index=False)
     (world / "shop.yaml").write_text(SETTINGS.replace("CSV", str(world / "shoppers.csv")))
     segmentation = settings.load(world / "shop.yaml")
-    with warehouse.connected(world / "warehouse.duckdb") as connection:
+    with connected(world / "warehouse.duckdb") as connection:
         connection.register("rows", rows)
         connection.execute("CREATE TABLE shop_features AS FROM rows")
         connection.execute("CREATE SCHEMA raw; CREATE TABLE raw.shoppers AS SELECT 1 AS old")
     models = store_at(world / "models")
-    with taken(segmentation.features, world / "warehouse.duckdb") as snapshot:
+    with taken(segmentation.features, local(world / "warehouse.duckdb")) as snapshot:
         first, _ = (train(snapshot, segmentation, models, "shop") for _ in range(2))
         for name in artifacts.versions(models, "shop"):
             evaluate(models, artifacts.find(models, "shop", name), snapshot, "shop")
     manifest = artifacts.load_manifest(models, first)
     ids = tuple(range(1, 3))
     champion.appoint(models, None, first, manifest, ids, "person", "a trial")
-    score(models, first, ids, segmentation, world / "warehouse.duckdb")
+    score(models, first, ids, segmentation, local(world / "warehouse.duckdb"))
 
 
 def run(command: str, disk: Path, limits: Limits) -> Result:
@@ -102,9 +103,9 @@ def preload() -> None:
 
 def wrong(disk: Path, done: str | None) -> str:
     """What of the world is not whole, or is not as after the command that was done; or nothing."""
-    from include.gmm import warehouse
     from include.gmm.store import store_at
     from include.gmm.versions import artifacts, champion, saved_summary
+    from include.gmm.warehouse.duckdb import DuckDbConnection, connected
 
     if left := [str(path.relative_to(disk)) for path in disk.rglob(".*")]:
         return f"left behind: {', '.join(left)}"
@@ -126,12 +127,12 @@ def wrong(disk: Path, done: str | None) -> str:
         return f"the champion is {present}"
     if fitted and done != "fit":
         return "there is a folder for versions of files"
-    with warehouse.connected(disk / "warehouse.duckdb") as connection:
+    with connected(disk / "warehouse.duckdb") as connection:
         scored = connection.execute(
             "SELECT count(*), count(DISTINCT shopper), count(segment_id), min(model_version), "
             "max(model_version) FROM shop_segments"
         ).fetchall()
-        columns = list(warehouse.columns(connection, "raw", "shoppers"))
+        columns = list(DuckDbConnection(connection).columns("raw", "shoppers"))
     if scored != [(ROWS, ROWS, ROWS, first, first)]:
         return f"the scores are {scored}"
     expected = ["shopper", "visits"] if done == "load" else ["old"]
@@ -160,20 +161,18 @@ def _commanded(command: str, disk: Path) -> int:
     from include.gmm.__main__ import main
     from include.gmm.commands import life
     from include.gmm.errors import InputError
-    from include.gmm.scoring.scoring import score
-    from include.gmm.snapshot import taken
     from include.gmm.store import store_at
     from include.gmm.versions import artifacts
-    from include.gmm.warehouse import load_source
+    from include.gmm.warehouse import local
 
     _do_not_draw()
     settings.SEGMENTATIONS = disk
-    path, models = disk / "warehouse.duckdb", disk / "models"
-    vars(life).update(taken=partial(taken, path=path), score_all=partial(score, path=path))
+    warehouse, models = local(disk / "warehouse.duckdb"), disk / "models"
+    vars(life)["chosen"] = lambda _: warehouse
     versions = artifacts.versions(store_at(models), "shop")
     if command == "load":
         try:
-            load_source(settings.find("shop").source, path)
+            warehouse.load(settings.find("shop").source)
         except InputError as error:
             sys.stderr.write(f"error: {error}\n")
             return 2

@@ -16,10 +16,10 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from include.gmm import warehouse
 from include.gmm.errors import InputError
 from include.gmm.files import read_file
 from include.gmm.settings import validate
+from include.gmm.warehouse.duckdb import DuckDbWarehouse, connected
 from script.fault_suite.made_files import Made, csv_file, parquet_file
 from script.fault_suite.trial import Kind, Outcome, Trial
 
@@ -103,8 +103,8 @@ def _loaded(made: Made, path: Path) -> list[tuple[Any, ...]]:
         },
         "made.yaml",
     ).source
-    warehouse.load_source(source, path)
-    with warehouse.connected(path) as connection:
+    DuckDbWarehouse(path).load(source)
+    with connected(path) as connection:
         return connection.execute("FROM raw.made").fetchall()
 
 

@@ -16,10 +16,11 @@ from pathlib import Path
 import include.gmm.commands.fitting
 import include.gmm.commands.life
 import include.gmm.evaluation  # noqa: F401  (loaded before any process begins)
-from include.gmm import settings, warehouse
+from include.gmm import settings
 from include.gmm.__main__ import main
 from include.gmm.errors import InputError
 from include.gmm.page import export
+from include.gmm.warehouse import local
 
 PAGE = "<!doctype html>" + 300_000 * "."  # drawing takes seconds, and is tried elsewhere
 
@@ -29,7 +30,7 @@ def commanded(arguments: list[str]) -> int:
     if arguments[0] != "load":
         return main(arguments)
     try:
-        warehouse.load_source(settings.find(arguments[1]).source)
+        local().load(settings.find(arguments[1]).source)
     except InputError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2

@@ -125,9 +125,9 @@ class World:
 
     def table(self, sql: str = VIEW) -> list[tuple[Any, ...]]:
         """What readers see."""
-        from include.gmm import warehouse
+        from include.gmm.warehouse.duckdb import connected
 
-        with warehouse.connected(self.data / "warehouse.duckdb") as connection:
+        with connected(self.data / "warehouse.duckdb") as connection:
             return list(connection.execute(sql).fetchall())
 
     def shown(self) -> str:

@@ -18,7 +18,7 @@ from script.fault_suite.settings_changes import SHIPPED, changed
 from script.fault_suite.settings_read import differences
 from script.fault_suite.trial import Kind, Outcome, Trial
 
-SOUND = SHIPPED.replace("table: customer_segments", "table: sound_segments")
+SOUND = SHIPPED.replace("table: customer_scores", "table: sound_segments")
 
 
 def run(count: int, seed: int) -> Iterator[Trial]:

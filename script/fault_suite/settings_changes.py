@@ -97,7 +97,7 @@ def changed(rng: random.Random) -> tuple[str, bytes, bool]:
 
 
 def _harmless(rng: random.Random) -> dict[str, bytes]:
-    text = SHIPPED.replace("customer_segments", "other_segments")
+    text = SHIPPED.replace("customer_scores", "other_segments")
     content = yaml.safe_load(text)
     shuffled = {key: content[key] for key in rng.sample(sorted(content), len(content))}
     return {

@@ -37,7 +37,7 @@ def test_scoring_goes_from_the_plan_through_ranges_and_the_swap_to_dbt() -> None
     after = {task.task_id: task.downstream_task_ids for task in dag.tasks}
     assert after["plan_scoring"] == {"key_ranges", "score_range", "publish_scores"}
     assert after["score_range"] == {"publish_scores"}
-    assert after["publish_scores"] == {"segment_sizes_by_week.stg_customer_segments_model_build"}
+    assert after["publish_scores"] == {"segment_sizes_by_week.customer_segments_model_build"}
     assert dag.get_task("score_range").is_mapped
     assert names(dag.get_task("publish_scores").outlets) == ["customers_scores"]
 
@@ -57,7 +57,7 @@ def test_a_rollback_runs_when_asked_only_and_settles_first_where_to() -> None:
     assert dag.get_task("find_predecessor").downstream_task_ids == {"roll_back"}
     news = names(dag.get_task("roll_back").outlets)
     after = dag.get_task("scores_are_shown").downstream_task_ids
-    assert after == {"segment_sizes_by_week.stg_customer_segments_model_build"}
+    assert after == {"segment_sizes_by_week.customer_segments_model_build"}
     assert news == [
         "customers_champion_maybe",
         "customers_scores_maybe",

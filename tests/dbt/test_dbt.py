@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from include.gmm import settings, warehouse
+from include.gmm import settings
+from include.gmm.warehouse import local
+from include.gmm.warehouse.duckdb import connected
 
 PROJECT = settings.PROJECT / "include" / "dbt"
 
@@ -23,7 +25,7 @@ def build(
     dbt = [sys.executable, "-m", "dbt.cli.main", "build", "--profiles-dir", str(project)]
     return subprocess.run(
         [*dbt, "--project-dir", str(project), "--select", f"+{model}"],
-        env={**os.environ, "GMM_WAREHOUSE": str(path)},
+        env={**os.environ, "GMM_DUCKDB": str(path)},
         capture_output=True,
         text=True,
         cwd=folder,
@@ -35,7 +37,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse with the shipped purchases, built by dbt with all of its tests."""
     folder = tmp_path_factory.mktemp("built")
     path = folder / "warehouse.duckdb"
-    warehouse.load_source(settings.find("customers").source, path)
+    local(path).load(settings.find("customers").source)
     done = build(folder, path)
     assert done.returncode == 0, done.stdout
     assert "unit tests" in done.stdout
@@ -44,7 +46,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
-    with warehouse.connected(path) as connection:
+    with connected(path) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -79,8 +81,8 @@ def test_bad_purchases_stop_the_build_before_the_features(
     built: Path, tmp_path: Path, spoil: str, test: str
 ) -> None:
     path = tmp_path / "warehouse.duckdb"
-    warehouse.load_source(settings.find("customers").source, path)
-    with warehouse.connected(path) as connection:
+    local(path).load(settings.find("customers").source)
+    with connected(path) as connection:
         connection.execute(spoil)
     done = build(tmp_path, path)
     assert done.returncode == 1
@@ -109,9 +111,11 @@ def test_sizes_of_this_week_are_those_of_the_scores_that_are_shown(tmp_path: Pat
     for version in ("first", "second", "first"):
         rows(
             path,
-            "CREATE OR REPLACE VIEW customer_segments AS SELECT 1 AS customer_id, 2 AS segment_id, "
-            f"0.9 AS probability, 0.3 AS entropy, '{version}' AS model_version, "
-            f"{scored[version]} AS scored_at",
+            "CREATE OR REPLACE VIEW customer_scores AS SELECT 1::BIGINT AS customer_id, "
+            "2 AS segment_id, 'Two' AS segment_name, 0.9::FLOAT AS probability, "
+            f"0.3::DOUBLE AS entropy, '{version}' AS model_version, "
+            f"{scored[version]} AS scored_at, "
+            "json_object('2', 0.9) AS probabilities",
         )
         done = build(tmp_path, path, "segment_sizes_by_week")
         assert done.returncode == 0, done.stdout

@@ -20,6 +20,11 @@ from tests.gmm.store.servers import (  # noqa: F401
     s3_connection_address,
     s3_server,
 )
+from tests.gmm.warehouse.servers import (  # noqa: F401
+    empty_warehouse,
+    postgres_server,
+    warehouse_profile,
+)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_two_segmentations_cannot_write_into_one_view(tmp_path: Path) -> None:
     found, (fault,) = settings.load_all(tmp_path)
     assert [segmentation.name for segmentation in found] == ["copy"]
     assert str(fault).endswith(
-        "second.yaml: scoring.table: customer_segments is that of 'copy' as well; name another view"
+        "second.yaml: scoring.table: customer_scores is that of 'copy' as well; name another view"
     )
 
 

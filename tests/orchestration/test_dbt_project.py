@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("airflow", reason="needs Airflow")
-from include.gmm import settings, warehouse
+from include.gmm import settings
 from include.gmm.errors import InputError
+from include.gmm.warehouse import local
 from include.orchestration.dbt_project import DBT_PROJECT, DbtProject
 from include.orchestration.staging import UNUSED_AFTER, staged
 
 SHIPPED = {
     "dbt_project.yml",
     "profiles.yml",
+    "macros/rounded.sql",
     "models/features/customer_features.sql",
     "models/features/customer_orders.sql",
     "models/features/features.yml",
@@ -272,12 +274,12 @@ def test_dbt_builds_what_was_put_aside_whatever_is_beside_it(project: Path, tmp_
     put(project, "models/broken.yml", "models: [")
     folder = staged(DbtProject(project).needed("stg_purchases"), tmp_path / "stages")
     path = tmp_path / "warehouse.duckdb"
-    warehouse.load_source(settings.find("customers").source, path)
+    local(path).load(settings.find("customers").source)
     done = subprocess.run(
         [sys.executable, "-m", "dbt.cli.main", "build", "--profiles-dir", "."],
         env={
             **os.environ,
-            "GMM_WAREHOUSE": str(path),
+            "GMM_DUCKDB": str(path),
             "DBT_TARGET_PATH": str(tmp_path / "target"),
             "DBT_LOG_PATH": str(tmp_path / "logs"),
         },

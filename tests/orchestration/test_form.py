@@ -1,5 +1,6 @@
 """The trigger form and what its answers do to the settings."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ pytest.importorskip("airflow", reason="needs Airflow")
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
 
-from include.gmm import settings, warehouse
+from include.gmm import settings
 from include.gmm.errors import InputError
-from include.orchestration import training
+from include.gmm.warehouse import LoadedTable
+from include.orchestration import training, warehouse
 from include.orchestration.form import trigger_form, with_choices
 
 CUSTOMERS = settings.find("customers")
@@ -72,15 +74,16 @@ def test_what_no_field_is_for_is_refused_with_the_fields_there_are() -> None:
 def test_the_form_is_checked_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     params = answers(min_components=5, max_components=2)
     monkeypatch.setattr(training, "get_current_context", lambda: {"params": params})
-    monkeypatch.setattr(warehouse, "load_source", lambda _: pytest.fail("it was loaded"))
+    monkeypatch.setattr(warehouse, "configured", lambda: pytest.fail("it was loaded"))
     with pytest.raises(AirflowFailException, match="trigger form: Fewest segments"):
         training.load_data.function("customers")
 
 
 def test_a_dag_without_a_form_loads_as_the_file_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded = warehouse.LoadedTable("raw.purchases", 1, ["a"], "digest")
+    loaded = LoadedTable("raw.purchases", 1, ["a"], "digest")
+    purchases = SimpleNamespace(load=lambda _: loaded)
     monkeypatch.setattr(training, "get_current_context", lambda: {"params": {}})
-    monkeypatch.setattr(warehouse, "load_source", lambda _: loaded)
+    monkeypatch.setattr(warehouse, "configured", lambda: purchases)
     monkeypatch.setattr(training, "present_champion", lambda _: None)
     assert training.load_data.function("customers")["rows"] == 1
 

@@ -24,7 +24,7 @@ from include.gmm import settings
 from include.gmm.operation import Event
 from include.gmm.settings import Segmentation
 from include.orchestration import notifications
-from include.orchestration.dag_defaults import one_at_a_time
+from include.orchestration.dag_defaults import dag_defaults
 from include.orchestration.notifications import faults, on_failure, tell
 from tests.orchestration.mail_server import MailServer, mail_server, text_of
 
@@ -51,7 +51,7 @@ def from_file(folder: Path, notifications: str = NOTIFICATIONS) -> Segmentation:
 def context_of(segmentation: Segmentation, task_id: str) -> Any:
     """What Airflow's task runner hands to the task and to its callbacks."""
     now, dag_id, run_id = datetime.now(UTC), f"{segmentation.name}_train", "manual__2026"
-    with DAG(dag_id, schedule=None, **one_at_a_time(segmentation)):
+    with DAG(dag_id, schedule=None, **dag_defaults(segmentation)):
         task = EmptyOperator(task_id=task_id)
     run = DagRun(
         dag_id=dag_id,

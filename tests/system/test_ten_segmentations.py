@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.gmm.warehouse import connected
+from include.gmm.warehouse.duckdb import connected
 from tests.system.conftest import AirflowWithRun
 from tests.ten_segmentations import BROKEN, GOOD, put_into
 
@@ -54,7 +54,7 @@ def test_the_tenth_trains_and_scores_beside_nine_that_are_told(airflow: AirflowW
     # The new champion starts the scoring; that of the new features, before, found none.
     wait_until(lambda: published(airflow, f"{GOOD}_score"))
     with connected(airflow.folder / "working_data" / "warehouse.duckdb") as connection:
-        sql = f"SELECT count(*), count(segment_id) FROM {GOOD}_segments"  # noqa: S608
+        sql = f"SELECT count(*), count(segment_id) FROM {GOOD}_segments"
         assert connection.execute(sql).fetchall() == [(300, 300)]
 
     [error] = errors(airflow)

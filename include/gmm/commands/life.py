@@ -28,6 +28,8 @@ from include.gmm.versions.card import succession_in_words
 from include.gmm.versions.promotion import compare_anew, outcome, roll_back
 from include.gmm.versions.promotion import promote as promote_version
 from include.gmm.versions.records import Champion, Reference
+from include.gmm.warehouse import Warehouse
+from include.gmm.warehouse.profiles import chosen
 
 
 def versions(options: argparse.Namespace, console: Console) -> None:
@@ -71,7 +73,7 @@ def compare(options: argparse.Namespace, console: Console) -> None:
         former = _champion(store, segmentation.name)
     if former.reference == reference:
         raise InputError(f"{options.version} is both versions: name another one by --with")
-    succession = _compared(store, reference, segmentation, former)
+    succession = _compared(store, reference, segmentation, former, chosen(options.target))
     console.print(Markdown(succession_in_words(succession)))
 
 
@@ -81,14 +83,15 @@ def promote(options: argparse.Namespace, console: Console) -> None:
     store = _store(options)
     reference = _find(store, segmentation.name, options.version)
     present = champion.read(store, segmentation.name)
+    warehouse = chosen(options.target)
     # In manual mode a person decides, and whoever types this is one.
     approved = options.anyway or segmentation.promotion.mode == "manual"
     promoted = promote_version(
         store,
         reference,
-        _compared(store, reference, segmentation, present),
+        _compared(store, reference, segmentation, present, warehouse),
         segmentation,
-        lambda: taken(segmentation.features),
+        lambda: taken(segmentation.features, warehouse),
         actor=_person(),
         approved=approved,
     )
@@ -102,11 +105,12 @@ def rollback(options: argparse.Namespace, console: Console) -> None:
     """Return to the champion before the present one, and to its table of scores."""
     segmentation = _segmentation(options)
     store = _store(options)
-    unfinished = unfinished_rollback(store, segmentation)
+    warehouse = chosen(options.target)
+    unfinished = unfinished_rollback(store, segmentation, warehouse)
     serial = unfinished.serial - 1 if unfinished else None
     promoted = roll_back(store, segmentation.name, _person(), serial)
     console.print(f"{promoted.version}: {promoted.sentence}", markup=False)
-    if restore(segmentation, promoted.version):
+    if restore(segmentation, promoted.version, warehouse):
         console.print(f"{segmentation.scores} shows the table that it had.", markup=False)
     else:
         console.print(
@@ -131,6 +135,7 @@ def score(options: argparse.Namespace, console: Console) -> None:
             present.reference,
             present.segment_ids,
             segmentation,
+            chosen(options.target),
             progress=shown,
         )
     console.print(
@@ -146,10 +151,14 @@ def _segmentation(options: argparse.Namespace) -> Segmentation:
 
 
 def _compared(
-    store: Store, reference: Reference, segmentation: Segmentation, former: Champion | None
+    store: Store,
+    reference: Reference,
+    segmentation: Segmentation,
+    former: Champion | None,
+    warehouse: Warehouse,
 ) -> Succession:
     earlier = saved_summary.read(store, reference).succession
-    with taken(segmentation.features) as rows:
+    with taken(segmentation.features, warehouse) as rows:
         return compare_anew(store, reference, segmentation, rows, earlier, former)
 
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,13 +13,14 @@ from include.gmm import snapshot
 from include.gmm.errors import InputError
 from include.gmm.model import Model
 from include.gmm.scoring import attempts
-from include.gmm.scoring.tables import DERIVED, physical, probabilities, shown, transaction
-from include.gmm.settings import WAREHOUSE, Features, Segmentation
+from include.gmm.scoring.tables import COLUMNS, Scores, probabilities
+from include.gmm.settings import Features, Segmentation
 from include.gmm.snapshot import Snapshot
+from include.gmm.sql import key_type
 from include.gmm.store import Store
-from include.gmm.versions import artifacts, pruning
-from include.gmm.versions.records import Manifest, Reference
-from include.gmm.warehouse import columns, demand_warehouse
+from include.gmm.versions import artifacts, champion, pruning
+from include.gmm.versions.records import Champion, Manifest, Reference
+from include.gmm.warehouse import Connection, Warehouse
 
 
 class _Record(BaseModel):
@@ -43,6 +43,8 @@ class ScoringPlan(_Record):
     view: str
     snapshot: Snapshot = Field(description="The features; it goes when they have been published")
     key: str
+    key_type: str = Field(description="As it is in the table of features")
+    segment_names: dict[int, str] = Field(description="What people call the segments")
     rows_without_segment: int = Field(default=0, description="Because a feature is missing")
     ranges: list[RowRange] = Field(min_length=1)
     scored_at: datetime = Field(description="UTC, one for the whole table")
@@ -52,10 +54,9 @@ class ScoringPlan(_Record):
         """In all ranges."""
         return sum(part.rows for part in self.ranges)
 
-    @property
-    def staging(self) -> str:
-        """The table that fills up until it is published, as SQL takes it."""
-        return physical(self.view, self.id)
+    def scores(self, connection: Connection, warehouse: Warehouse) -> Scores:
+        """Where the result goes, in one transaction."""
+        return Scores(connection, warehouse, self.view)
 
 
 def plan_scoring(
@@ -63,7 +64,7 @@ def plan_scoring(
     settings: Segmentation,
     reference: Reference,
     segment_ids: Sequence[int],
-    path: Path = WAREHOUSE,
+    warehouse: Warehouse,
 ) -> ScoringPlan:
     """Take a snapshot of the features, settle the ranges, and make the table that they go into.
 
@@ -78,8 +79,8 @@ def plan_scoring(
         Those of today: where the features are and where scores go.
     segment_ids
         Of the version's components, in their order.
-    path
-        The DuckDB file.
+    warehouse
+        Where the features are, and where scores go.
 
     Raises
     ------
@@ -91,14 +92,18 @@ def plan_scoring(
     model, features = Model(pipeline, 0), _read_by(manifest, settings)
     now = datetime.now(UTC)
     _check_ids(segment_ids, model.n_components)
-    added = _score_columns(segment_ids, reference.version, now)
-    if features.key.lower() in {*added, *DERIVED}:  # DuckDB takes no notice of capitals
+    taken = {"segment_id", *COLUMNS, *probabilities(segment_ids)}
+    if features.key.lower() in taken:  # some databases take no notice of capitals
         raise InputError(f"key {features.key!r}: scores have a column of that name; rename the key")
-    demand_warehouse(path)
+
+    def key_of(connection: Connection) -> str:
+        scores = Scores(connection, warehouse, settings.scores)
+        scores.shown()  # refuses a name that is taken
+        return connection.columns(warehouse.schema, features.model).get(features.key, "")
+
+    kind = warehouse.run(key_of)
     pruning.prune_snapshots(store, settings.name)
-    with transaction(path) as connection:
-        shown(connection, settings.scores)
-    with snapshot.taken(features, path) as rows:
+    with snapshot.taken(features, warehouse) as rows:
         model.transform.refuse(*rows.extent(), features.model)
         step, total = settings.scoring.rows_per_task, rows.gaps.total
         version = reference.manifest_sha256
@@ -110,6 +115,8 @@ def plan_scoring(
             view=settings.scores,
             snapshot=snapshot.put(store, settings.name, rows),
             key=features.key,
+            key_type=kind,
+            segment_names=_names(settings, champion.read(store, settings.name), segment_ids),
             rows_without_segment=rows.gaps.rows,
             ranges=[
                 RowRange(first=first, rows=min(step, total - first))
@@ -117,11 +124,21 @@ def plan_scoring(
             ],
             scored_at=now,
         )
-    with transaction(path) as connection:
-        attempts.prepare(connection)
-        kind = columns(connection, "main", features.model)[features.key]
-        began = attempts.begin(connection, plan.view, plan.id, {plan.key: kind, **added}, now)
-    return plan.model_copy(update={"scored_at": began})
+
+    def begun(connection: Connection) -> datetime:
+        scores = plan.scores(connection, warehouse)
+        scores.prepare()
+        columns = {plan.key: key_type(kind), **_score_columns(segment_ids)}
+        return attempts.begin(scores, plan.id, columns, now)
+
+    return plan.model_copy(update={"scored_at": warehouse.run(begun)})
+
+
+def _names(
+    settings: Segmentation, present: Champion | None, segment_ids: Sequence[int]
+) -> dict[int, str]:
+    last = present.greatest_id if present else max(segment_ids)
+    return {} if settings.names_beyond(last) else dict(settings.segment_names)
 
 
 def _read_by(manifest: Manifest, settings: Segmentation) -> Features:
@@ -137,18 +154,9 @@ def _read_by(manifest: Manifest, settings: Segmentation) -> Features:
     )
 
 
-def _score_columns(segment_ids: Sequence[int], version: str, scored_at: datetime) -> dict[str, str]:
-    """What the table of scores has besides the key: the columns in order, each as SQL defines it.
-
-    What all rows have in common takes no room and no time to write. The probabilities do not
-    compress: to try it takes longer than the mixture.
-    """
-    return {
-        "segment_id": "INTEGER",
-        **dict.fromkeys(probabilities(segment_ids), "FLOAT USING COMPRESSION uncompressed"),
-        "model_version": f"VARCHAR AS ('{version}')",
-        "scored_at": f"TIMESTAMP AS (TIMESTAMP '{scored_at.replace(tzinfo=None)}')",
-    }
+def _score_columns(segment_ids: Sequence[int]) -> dict[str, str]:
+    """What the table of scores has besides the key: the columns in order, each with its type."""
+    return {"segment_id": "INTEGER", **dict.fromkeys(probabilities(segment_ids), "FLOAT")}
 
 
 def _check_ids(segment_ids: Sequence[int], n_components: int) -> None:

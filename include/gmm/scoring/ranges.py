@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -16,15 +14,15 @@ from include.gmm.mixture.workers import threads
 from include.gmm.model import Model
 from include.gmm.scoring import attempts
 from include.gmm.scoring.plan import ScoringPlan
-from include.gmm.scoring.tables import probabilities, transaction
-from include.gmm.settings import WAREHOUSE
+from include.gmm.scoring.tables import Scores, probabilities
 from include.gmm.snapshot import opened
 from include.gmm.snapshot.rows import Batch, Rows
 from include.gmm.store import Store
 from include.gmm.versions import artifacts
+from include.gmm.warehouse import Connection, Warehouse
 
 
-def score_range(store: Store, plan: ScoringPlan, number: int, path: Path = WAREHOUSE) -> int:
+def score_range(store: Store, plan: ScoringPlan, number: int, warehouse: Warehouse) -> int:
     """Write the segments of the range with that number (from 0); returns the rows that it has.
 
     A range that is done is left alone. After an error or a crash nothing of it is there.
@@ -33,36 +31,36 @@ def score_range(store: Store, plan: ScoringPlan, number: int, path: Path = WAREH
     """
     _, pipeline = artifacts.load(store, plan.reference)
     with opened(store, plan.snapshot) as rows:
-        return score_with(Model(pipeline, plan.ranges[number].rows), rows, plan, number, path)
+        return score_with(Model(pipeline, plan.ranges[number].rows), rows, plan, number, warehouse)
 
 
-def score_with(model: Model, rows: Rows, plan: ScoringPlan, number: int, path: Path) -> int:
+def score_with(
+    model: Model, rows: Rows, plan: ScoringPlan, number: int, warehouse: Warehouse
+) -> int:
     """As `score_range`, with a model that is loaded and a snapshot that is open already."""
-    with transaction(path, written=len(plan.segment_ids) + 2) as connection:
-        refuse_closed(connection, plan)
-        if number in (done := attempts.done(connection, plan.id)):
-            return done[number]
-        written = _write(connection, model, rows, plan, number)
-        connection.execute("INSERT INTO scores.ranges VALUES (?, ?, ?)", [plan.id, number, written])
-    return written
+    part = plan.ranges[number]
+
+    def scored(connection: Connection) -> None:
+        scores = plan.scores(connection, warehouse)
+        claimed = attempts.claim(scores, plan.id, number, part.rows)
+        refuse_closed(scores, plan)
+        if claimed:
+            _write(scores, model, rows, plan, number)
+
+    warehouse.run(scored, written=len(plan.segment_ids) + 2)
+    return part.rows
 
 
-def refuse_closed(connection: duckdb.DuckDBPyConnection, plan: ScoringPlan) -> None:
+def refuse_closed(scores: Scores, plan: ScoringPlan) -> None:
     """Raises InputError when the plan is not, or no longer, being carried out."""
-    if not attempts.is_open(connection, plan.id):
+    if not attempts.is_open(scores, plan.id):
         raise InputError(
             f"the scoring of {plan.view!r} that was planned at {plan.scored_at:%Y-%m-%d %H:%M} UTC "
             "is no longer open: it was published, or another one was planned since. Plan it again"
         )
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection,
-    model: Model,
-    rows: Rows,
-    plan: ScoringPlan,
-    number: int,
-) -> int:
+def _write(scores: Scores, model: Model, rows: Rows, plan: ScoringPlan, number: int) -> None:
     part, ids = plan.ranges[number], np.array(plan.segment_ids, np.int32)
     # The others of the table are made of these when it is read.
     names = [plan.key, "segment_id", *probabilities(plan.segment_ids)]
@@ -72,10 +70,8 @@ def _write(
         scored = workers.over(
             partial(_scored, model, rows, ids, schema), rows.range(part.first, part.rows)
         )
-        scores = pa.RecordBatchReader.from_batches(schema, scored)
-        connection.register("scores_of_range", scores)
-        written = connection.execute(f"INSERT INTO {plan.staging} BY NAME FROM scores_of_range")
-        return int(written.fetchall()[0][0])
+        reader = pa.RecordBatchReader.from_batches(schema, scored)
+        scores.connection.append(scores.warehouse.scores, scores.table(plan.id), reader)
 
 
 def _scored(

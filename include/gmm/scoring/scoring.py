@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from include.gmm.mixture.progress import Progress
 from include.gmm.model import Model
 from include.gmm.scoring.plan import ScoringPlan, plan_scoring
 from include.gmm.scoring.publishing import publish
 from include.gmm.scoring.ranges import score_with
-from include.gmm.settings import WAREHOUSE, Segmentation
+from include.gmm.settings import Segmentation
 from include.gmm.snapshot import opened
 from include.gmm.store import Store
 from include.gmm.versions import artifacts
 from include.gmm.versions.records import Reference
-from include.gmm.warehouse import connected, demand_warehouse
+from include.gmm.warehouse import Warehouse
 
 
 def score(
@@ -23,7 +22,7 @@ def score(
     reference: Reference,
     segment_ids: Sequence[int],
     settings: Segmentation,
-    path: Path = WAREHOUSE,
+    warehouse: Warehouse,
     progress: Callable[[Progress], None] | None = None,
 ) -> ScoringPlan:
     """Write every row's segment into the warehouse; returns the plan that was carried out.
@@ -31,15 +30,14 @@ def score(
     After a crash, the next call goes on where this one has left off.
     Raises InputError as `plan_scoring` and `publish` do; readers then see what they saw before.
     """
-    demand_warehouse(path)
-    with connected(path):  # held open: DuckDB keeps its memory, and nobody else can write
-        plan = plan_scoring(store, settings, reference, segment_ids, path)
+    with warehouse.held():
+        plan = plan_scoring(store, settings, reference, segment_ids, warehouse)
         _, pipeline = artifacts.load(store, reference)
         model = Model(pipeline, plan.rows)
         with opened(store, plan.snapshot) as rows:
             for number in range(len(plan.ranges)):
                 if progress is not None:
                     progress(Progress("Scoring ranges of rows", number, len(plan.ranges)))
-                score_with(model, rows, plan, number, path)
-        publish(store, plan, path)
+                score_with(model, rows, plan, number, warehouse)
+        publish(store, plan, warehouse)
     return plan

@@ -1,50 +1,131 @@
-"""Where scores lie in the warehouse: a view in main, and behind it tables in the schema scores.
+"""Where scores lie in the warehouse: views where dbt builds, and behind them tables of their own.
 
-main.<view>                     what people read: the table of one version, and what follows from it
-scores."<view>@<version>"       every row's segment and probabilities under that version
-scores."<view>@<plan>"          the same while it is being made
-scores.plans, scores.ranges     which plans are being carried out, and their ranges that are done
+<schema>.<view>                 what people read, with the same columns whatever the version
+<schema>.<view>_wide            the same rows with a column for each segment's probability
+<scores>."<view>@<version>"     every row's segment and probabilities under that version
+<scores>."<view>@<plan>"        the same while it is being made
+<scores>.tables                 what is known of the tables of versions
+<scores>.plans, .ranges         which plans are being carried out, and their ranges that are done
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
-import duckdb
-
+from include.gmm import sql
 from include.gmm.errors import InputError
-from include.gmm.sql import quoted
-from include.gmm.warehouse import columns, connected
+from include.gmm.warehouse import Connection, Warehouse
 
-# Megabytes that DuckDB may keep in all, for every thread, and for every column that a thread writes
-# (a row group of it is 1 MB, and is there twice at times). What a sort needs beyond goes to disk.
-MEMORY, MEMORY_OF_THREAD, MEMORY_OF_COLUMN = 150, 25, 2
-
-DERIVED = ("probability", "entropy")  # columns that the view has and the table does not need
-
-
-@contextmanager
-def transaction(path: Path, written: int = 0) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse in one transaction: after an error it is what it was before.
-
-    `written` columns, about, are going to be written; memory is bounded to what that takes.
-    """
-    with connected(path) as connection:
-        threads = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
-        memory = MEMORY + threads * (MEMORY_OF_THREAD + MEMORY_OF_COLUMN * written)
-        connection.execute(f"SET memory_limit = '{memory}MB'")
-        connection.execute("SET preserve_insertion_order = false")  # a table has no order
-        connection.execute("BEGIN")
-        yield connection
-        connection.execute("COMMIT")
+LONGEST = 63  # bytes of a name in PostgreSQL, which cuts longer ones off
+COLUMNS = (
+    *("segment_id", "segment_name", "probability", "entropy"),
+    *("model_version", "scored_at", "probabilities"),
+)
 
 
-def physical(view: str, part: str) -> str:
-    """The table behind a view for a version or a plan, as SQL takes it."""
-    return f"scores.{quoted(f'{view}@{part}')}"
+@dataclass(frozen=True)
+class Scores:
+    """The scores that one view shows, in one transaction."""
+
+    connection: Connection
+    warehouse: Warehouse
+    view: str
+
+    def prepare(self) -> None:
+        """Make the schema and what is known of tables, plans and ranges, unless there.
+
+        Until the end of the transaction nobody else plans, publishes or restores for this view.
+        """
+        place = sql.quoted(self.warehouse.scores)
+        self.connection.lock(f"{self.warehouse.scores}")  # two may not make one schema
+        for statement in (
+            f"CREATE SCHEMA IF NOT EXISTS {place}",
+            f"CREATE TABLE IF NOT EXISTS {place}.tables (view_name text, version text, key text, "
+            "key_type text, segment_names text, scored_at timestamp, "
+            "PRIMARY KEY (view_name, version))",
+            f"CREATE TABLE IF NOT EXISTS {place}.plans "
+            "(plan text PRIMARY KEY, view_name text, scored_at timestamp)",
+            f"CREATE TABLE IF NOT EXISTS {place}.ranges "
+            "(plan text, number integer, rows bigint, PRIMARY KEY (plan, number))",
+        ):
+            self.connection.execute(statement)
+        self.connection.lock(f"{self.warehouse.scores}.{self.view}")
+
+    def records(self, table: str) -> str:
+        """`tables`, `plans` or `ranges`, as SQL takes it."""
+        return sql.place(self.warehouse.scores, table)
+
+    def table(self, part: str) -> str:
+        """The name of the table for a version or a plan."""
+        name = f"{self.view}@{part}"
+        if len(name.encode()) <= LONGEST:
+            return name
+        digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+        return f"{self.view[: LONGEST - len(digest) - 1]}@{digest}"
+
+    def place(self, part: str) -> str:
+        """That table as SQL takes it."""
+        return sql.place(self.warehouse.scores, self.table(part))
+
+    def versions(self) -> dict[str, datetime]:
+        """The versions whose tables are there, each with its moment (UTC)."""
+        if self.connection.definition(self.warehouse.scores, "tables") is None:
+            return {}  # nothing was scored yet
+        found = self.connection.execute(
+            f"SELECT version, scored_at FROM {self.records('tables')} WHERE view_name = $1",
+            self.view,
+        )
+        return {version: moment.replace(tzinfo=UTC) for version, moment in found}
+
+    def shown(self) -> str | None:
+        """The version whose table the view shows; None where there is no such view.
+
+        Raises InputError when something else has that name.
+        """
+        definition = self.connection.definition(self.warehouse.schema, self.view)
+        if definition is None:
+            return None
+        ours = re.search(rf'"({re.escape(self.view[:40])}[^"@]*@[^"]+)"', definition)
+        if ours:
+            for version in self.versions():
+                if self.table(version) == ours[1]:
+                    return version
+        raise InputError(
+            f"the warehouse has a table or view {self.view!r} that is not one of scores, and is "
+            "left as it is; name another one by scoring.table in the segmentation's file"
+        )
+
+    def rename(self, part: str, table: str) -> None:
+        """Give the table of a version or a plan another name."""
+        self.connection.execute(f"ALTER TABLE {self.place(part)} RENAME TO {sql.quoted(table)}")
+
+    def record(
+        self, version: str, key: str, key_type: str, names: Mapping[int, str], scored_at: datetime
+    ) -> None:
+        """Note what the table of a version is; names are those of its segments."""
+        self._forget(version)
+        self.connection.execute(
+            f"INSERT INTO {self.records('tables')} "
+            f"VALUES ($1, $2, $3, $4, $5, {moment_in_sql(scored_at)})",
+            *(self.view, version, key, key_type, json.dumps(names)),
+        )
+
+    def drop(self, version: str) -> None:
+        """Remove the table of a version."""
+        self.connection.execute(f"DROP TABLE {self.place(version)}")
+        self._forget(version)
+
+    def _forget(self, version: str) -> None:
+        self.connection.execute(
+            f"DELETE FROM {self.records('tables')} WHERE view_name = $1 AND version = $2",
+            self.view,
+            version,
+        )
 
 
 def probabilities(segment_ids: Iterable[int]) -> list[str]:
@@ -52,48 +133,6 @@ def probabilities(segment_ids: Iterable[int]) -> list[str]:
     return [f"probability_{number}" for number in segment_ids]
 
 
-def parts(connection: duckdb.DuckDBPyConnection, view: str) -> list[str]:
-    """The versions and plans whose tables for this view are there."""
-    found = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'scores' "
-        "AND database_name = current_database() AND starts_with(table_name, ?) ORDER BY 1",
-        [f"{view}@"],
-    ).fetchall()
-    return [name.removeprefix(f"{view}@") for (name,) in found]
-
-
-def shown(connection: duckdb.DuckDBPyConnection, view: str) -> str | None:
-    """The version whose table the view shows; None where there is no such view.
-
-    Raises InputError when main has something else of that name.
-    """
-    found = connection.execute(
-        "SELECT sql FROM duckdb_views() WHERE schema_name = 'main' AND view_name = $1 "
-        "AND database_name = current_database() UNION ALL "
-        "SELECT '' FROM duckdb_tables() WHERE schema_name = 'main' AND table_name = $1 "
-        "AND database_name = current_database()",
-        [view],
-    ).fetchall()
-    if not found:
-        return None
-    ours = re.search(rf'FROM scores\."{re.escape(view)}@([^"]+)"', found[0][0])
-    if ours is None:
-        raise InputError(
-            f"the warehouse has a table or view {view!r} that is not one of scores, and is left as "
-            "it is; name another one by scoring.table in the segmentation's file"
-        )
-    return ours[1]
-
-
-def show(connection: duckdb.DuckDBPyConnection, view: str, version: str) -> None:
-    """Let the view show the table of that version, and with it what follows from each row."""
-    shown(connection, view)  # refuses to replace what is not ours
-    key, *others = columns(connection, "scores", f"{view}@{version}")
-    given = [name for name in others if re.fullmatch(r"probability_\d+", name)]
-    terms = " + ".join(f"{name} * ln(greatest({name}::DOUBLE, 1e-300))" for name in given)
-    numbers = ", ".join(given)
-    connection.execute(
-        f"CREATE OR REPLACE VIEW main.{quoted(view)} AS FROM {physical(view, version)} "
-        f"SELECT {quoted(key)}, segment_id, greatest({numbers}) AS probability, {numbers}, "
-        f"0 - ({terms}) AS entropy, model_version, scored_at"
-    )
+def moment_in_sql(moment: datetime) -> str:
+    """A moment as a literal of SQL, in UTC."""
+    return f"CAST({sql.literal(str(moment.astimezone(UTC).replace(tzinfo=None)))} AS timestamp)"

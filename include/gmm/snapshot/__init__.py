@@ -21,10 +21,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from include.gmm.errors import InputError
 from include.gmm.setting_types import Name, Sha256
-from include.gmm.settings import WAREHOUSE, Features
+from include.gmm.settings import Features
 from include.gmm.snapshot.rows import Rows
 from include.gmm.snapshot.table import write_table
 from include.gmm.store import ExistsError, MissingError, Store
+from include.gmm.warehouse import Warehouse
 
 IN_USE = timedelta(days=1)  # in which a run that took a snapshot may still read it
 OBJECT = re.compile(r"([0-9]{8}T[0-9]{6}Z)-[0-9a-f]{16}\.parquet")
@@ -42,7 +43,7 @@ class Snapshot(BaseModel):
 
 
 @contextmanager
-def taken(features: Features, path: Path = WAREHOUSE) -> Iterator[Rows]:
+def taken(features: Features, warehouse: Warehouse) -> Iterator[Rows]:
     """The feature table of this moment, as long as the context lasts.
 
     Raises
@@ -51,7 +52,7 @@ def taken(features: Features, path: Path = WAREHOUSE) -> Iterator[Rows]:
         That names the column which is not there, is not of numbers or has a value that is no input.
     """
     with tempfile.TemporaryDirectory(prefix="snapshot-") as folder:
-        yield write_table(features, Path(folder) / "features.parquet", path)
+        yield write_table(features, Path(folder) / "features.parquet", warehouse)
 
 
 def put(store: Store, segmentation: str, rows: Rows) -> Snapshot:

@@ -1,32 +1,30 @@
-"""The feature table of the warehouse as a snapshot: checked and sorted by DuckDB."""
+"""The feature table of the warehouse as a snapshot: checked and sorted there."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import duckdb
-import pyarrow as pa
-
+from include.gmm import sql
 from include.gmm.columns import LARGEST
 from include.gmm.errors import InputError
-from include.gmm.settings import WAREHOUSE, Features
+from include.gmm.settings import Features
 from include.gmm.snapshot.checks import demand_columns, demand_values
 from include.gmm.snapshot.gaps import Gaps
-from include.gmm.snapshot.rows import GROUP_ROWS, Rows
+from include.gmm.snapshot.rows import Rows
 from include.gmm.snapshot.writing import write
-from include.gmm.sql import key_as_read, quoted
-from include.gmm.warehouse import columns, connected, demand_warehouse
+from include.gmm.sql import quoted
+from include.gmm.warehouse import Connection, Warehouse
 
 NUMERIC = re.compile(
     r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|BOOLEAN|DECIMAL\(\d+,\d+\)"
 )
-MEMORY = "500MB"  # of DuckDB while it sorts; what that takes beyond goes to its temporary files
 
 
-def write_table(features: Features, into: Path, warehouse: Path = WAREHOUSE) -> Rows:
+def write_table(features: Features, into: Path, warehouse: Warehouse) -> Rows:
     """Write the table of the features' dbt model as a snapshot.
 
     Keys that differ are different in the snapshot, too, whatever their type.
@@ -38,7 +36,7 @@ def write_table(features: Features, into: Path, warehouse: Path = WAREHOUSE) -> 
     into
         A file that is not there yet.
     warehouse
-        The DuckDB file.
+        Where the table is.
 
     Raises
     ------
@@ -46,90 +44,109 @@ def write_table(features: Features, into: Path, warehouse: Path = WAREHOUSE) -> 
         That names the column which is not there, is not of numbers, or has a value that no mixture
         can take; or those that are missing somewhere, unless the settings leave such rows out.
     """
-    demand_warehouse(warehouse)
-    with connected(warehouse) as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY}'")
-        connection.execute("BEGIN")  # all statements see the same rows
-        gaps = _checked(connection, features)
-        return write(into, _sorted(connection, features), features, gaps, features.model)
+
+    def written(connection: Connection) -> Rows:
+        into.unlink(missing_ok=True)  # of an attempt that lost its connection
+        table = _Table(connection, warehouse.schema, features)
+        gaps = _checked(table)
+        return write(into, connection.stream(_sorted(table)), features, gaps, features.model)
+
+    return warehouse.run(written)
 
 
-def _sorted(connection: duckdb.DuckDBPyConnection, features: Features) -> Iterator[pa.RecordBatch]:
-    model, key = features.model, quoted(features.key)
-    kind = columns(connection, "main", model)[features.key]
+class _Table:
+    """The feature table in one transaction."""
+
+    def __init__(self, connection: Connection, schema: str, features: Features) -> None:
+        self.connection = connection
+        self.features = features
+        self.place = f"{schema}.{features.model}"
+        self.source = f"FROM {sql.place(schema, features.model)} AS features"
+        self.types = connection.columns(schema, features.model)
+
+    def number(self, name: str) -> str:
+        """A column as a double."""
+        return sql.number(name, self.types[name])
+
+    def comparable(self, name: str) -> str:
+        """A column as it is, unless it has truth values, which have no least one."""
+        return self.number(name) if self.types[name] == "BOOLEAN" else quoted(name)
+
+    def one(self, values: str, condition: str = "") -> tuple[Any, ...]:
+        """The only row of an aggregate."""
+        where = f" WHERE {condition}" if condition else ""
+        return self.connection.execute(f"SELECT {values} {self.source}{where}")[0]
+
+
+def _sorted(table: _Table) -> str:
+    """The query of the key and the numbers, in order of the keys: of texts, by their bytes."""
+    features = table.features
+    kind, named = table.types[features.key], quoted(features.key)
+    where = f"{features.model}: key {features.key!r}"
+    key = sql.key_as_read(f"features.{named}", kind, where)
     numbers = [
-        f"coalesce({name}::DOUBLE, 'NaN'::DOUBLE) AS {name}"
-        for name in map(quoted, (*features.columns, *features.profile))
+        f"coalesce({table.number(name)}, 'NaN'::float8) AS {quoted(name)}"
+        for name in (*features.columns, *features.profile)
     ]
-    as_read = key_as_read(f"features.{key}", kind, f"{model}: key {features.key!r}")
-    relation = connection.table(f"main.{quoted(model)}").set_alias("features")
-    chosen = relation.project(", ".join([f"{as_read} AS {key}", *numbers]))
-    yield from chosen.order(key).to_arrow_reader(GROUP_ROWS)
+    text = kind == "VARCHAR" or key != f"features.{named}"
+    order = f'{key} COLLATE "C"' if text else key
+    return f"SELECT {', '.join([f'{key} AS {named}', *numbers])} {table.source} ORDER BY {order}"
 
 
-def _checked(connection: duckdb.DuckDBPyConnection, features: Features) -> Gaps:
+def _checked(table: _Table) -> Gaps:
     """The gaps of a table. Raises InputError for one that cannot be used."""
-    table, key = features.model, features.key
+    features, types = table.features, table.types
+    model, key = features.model, features.key
     numbers = [*features.columns, *features.profile]
-    types = columns(connection, "main", table)
     if not types:
-        raise InputError(f"the warehouse has no table main.{table}; build the dbt models first")
-    demand_columns(list(types), features, table)
-    key_as_read(quoted(key), types[key], f"{table}: key {key!r}")  # refuses what is no key
+        raise InputError(f"the warehouse has no table {table.place}; build the dbt models first")
+    demand_columns(list(types), features, model)
+    sql.refuse_no_key(types[key], f"{model}: key {key!r}")
     for name in numbers:
         if not NUMERIC.fullmatch(types[name]):
             raise InputError(
-                f"{table}: column {name!r} is {types[name]}, and every feature must be a number; "
+                f"{model}: column {name!r} is {types[name]}, and every feature must be a number; "
                 "convert it in the dbt model"
             )
-    relation = connection.table(f"main.{quoted(table)}")
     there = quoted(key)
     if types[key] in ("FLOAT", "DOUBLE"):
-        there = f"nullif({there}::DOUBLE, 'NaN'::DOUBLE)"
-    rows, keys = relation.aggregate(f"count(*), count({there})").fetchall()[0]
+        there = f"nullif({there}::float8, 'NaN'::float8)"
+    rows, keys = table.one(f"count(*), count({there})")
     if rows == 0:
-        raise InputError(f"{table}: there are no rows")
+        raise InputError(f"{model}: there are no rows")
     if keys < rows:
-        raise InputError(f"{table}: key {key!r} is empty in {rows - keys} rows")
-    facts = _facts(relation, {name: quoted(name) for name in numbers})
+        raise InputError(f"{model}: key {key!r} is empty in {rows - keys} rows")
+    facts = _facts(table, {name: table.comparable(name) for name in numbers})
     # NaN comes after infinity. It is missing, too, and is not among what is counted anew.
     lacking = {
-        name: f"nullif({quoted(name)}::DOUBLE, 'NaN'::DOUBLE)"
+        name: f"nullif({table.number(name)}, 'NaN'::float8)"
         for name, (count, _, greatest) in facts.items()
         if count < rows or math.isnan(greatest)
     }
     if lacking:
-        facts |= _facts(relation, lacking)
+        facts |= _facts(table, lacking)
     needed = {name: value for name, value in lacking.items() if name in features.columns}
+    anywhere = " OR ".join(f"{value} IS NULL" for value in needed.values())
     gaps = Gaps(
-        _rows_with_any(relation, [f"{value} IS NULL" for value in needed.values()]),
+        table.one("count(*)", anywhere)[0] if needed else 0,
         rows,
         {name: rows - facts[name][0] for name in needed},
     )
-    demand_values(gaps, features, table)
+    demand_values(gaps, features, model)
     for name, (values, least, greatest) in facts.items():
         if values:
-            _refuse_ends(f"{table}: column {name!r}", least, greatest)
+            _refuse_ends(f"{model}: column {name!r}", least, greatest)
     return gaps
 
 
-def _facts(
-    relation: duckdb.DuckDBPyRelation, values: Mapping[str, str]
-) -> dict[str, tuple[int, float, float]]:
+def _facts(table: _Table, values: Mapping[str, str]) -> dict[str, tuple[int, float, float]]:
     """Of each value (in SQL): how often it is there, the least and the greatest.
 
     Of a column as it is, DuckDB takes them from the statistics that it keeps.
     """
-    facts = [f"count({of}), min({of})::DOUBLE, max({of})::DOUBLE" for of in values.values()]
-    found = relation.aggregate(", ".join(facts)).fetchall()[0]
+    facts = [f"count({of}), min({of})::float8, max({of})::float8" for of in values.values()]
+    found = table.one(", ".join(facts))
     return {name: found[3 * place : 3 * place + 3] for place, name in enumerate(values)}
-
-
-def _rows_with_any(relation: duckdb.DuckDBPyRelation, conditions: list[str]) -> int:
-    if not conditions:
-        return 0
-    found = relation.filter(" OR ".join(conditions)).aggregate("count(*)").fetchall()
-    return int(found[0][0])
 
 
 def _refuse_ends(named: str, least: float, greatest: float) -> None:

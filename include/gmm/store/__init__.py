@@ -76,8 +76,16 @@ def configured() -> Store:
 
     Raises InputError if the setting cannot be understood.
     """
-    address = os.environ.get(SETTING, "").strip() or str(WORKING_DATA)
-    return store_at(f"{address.rstrip('/')}/models")
+    return store_at(f"{_address().rstrip('/')}/models")
+
+
+def is_local() -> bool:
+    """Whether the store of models is a folder of this machine's disks."""
+    return "://" not in _address()
+
+
+def _address() -> str:
+    return os.environ.get(SETTING, "").strip() or str(WORKING_DATA)
 
 
 def store_at(address: str | Path) -> Store:

@@ -3,21 +3,17 @@
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from include.gmm import settings, warehouse
+from include.gmm import settings
 from include.gmm.__main__ import main
-from include.gmm.commands import life
-from include.gmm.scoring.publishing import restore, unfinished_rollback
-from include.gmm.scoring.scoring import score
 from include.gmm.settings import Segmentation
-from include.gmm.snapshot import taken
 from include.gmm.store import store_at
 from include.gmm.versions import champion
+from include.gmm.warehouse.duckdb import connected
 from tests.gmm.snapshots import evaluate, train
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,7 +29,7 @@ def models(tmp_path: Path) -> Path:
 def path(tmp_path: Path, shoppers: pd.DataFrame) -> Path:
     """A warehouse with the features of the shoppers."""
     path = tmp_path / "warehouse.duckdb"
-    with warehouse.connected(path) as connection:
+    with connected(path) as connection:
         connection.register("rows", shoppers)
         connection.execute("CREATE TABLE shopper_features AS FROM rows")
     return path
@@ -69,10 +65,7 @@ def say(
     """Run a command on the shoppers; its status, and what it printed, errors included."""
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(settings, "find", lambda _: segmentation)
-    monkeypatch.setattr(life, "taken", partial(taken, path=path))
-    monkeypatch.setattr(life, "score_all", partial(score, path=path))
-    monkeypatch.setattr(life, "restore", partial(restore, path=path))
-    monkeypatch.setattr(life, "unfinished_rollback", partial(unfinished_rollback, path=path))
+    monkeypatch.setenv("GMM_DUCKDB", str(path))
 
     def said(command: str, *arguments: str) -> tuple[int, str]:
         status = main([command, "shoppers", *arguments, "--models", str(models)])
@@ -83,7 +76,7 @@ def say(
 
 
 def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
-    with warehouse.connected(path) as connection:
+    with connected(path) as connection:
         return connection.execute(sql).fetchall()
 
 

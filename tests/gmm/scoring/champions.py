@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from include.gmm.mixture.progress import Progress
 from include.gmm.scoring import plan, scoring
@@ -12,6 +11,7 @@ from include.gmm.settings import Segmentation
 from include.gmm.store import Store
 from include.gmm.versions import artifacts, champion
 from include.gmm.versions.records import Reference
+from include.gmm.warehouse import Warehouse
 
 
 def appointed(store: Store, reference: Reference, ids: Sequence[int]) -> None:
@@ -24,11 +24,15 @@ def appointed(store: Store, reference: Reference, ids: Sequence[int]) -> None:
 
 
 def plan_scoring(
-    store: Store, settings: Segmentation, reference: Reference, ids: Sequence[int], path: Path
+    store: Store,
+    settings: Segmentation,
+    reference: Reference,
+    ids: Sequence[int],
+    warehouse: Warehouse,
 ) -> ScoringPlan:
     """`plan.plan_scoring` of the new champion."""
     appointed(store, reference, ids)
-    return plan.plan_scoring(store, settings, reference, ids, path)
+    return plan.plan_scoring(store, settings, reference, ids, warehouse)
 
 
 def score(
@@ -36,9 +40,9 @@ def score(
     reference: Reference,
     ids: Sequence[int],
     settings: Segmentation,
-    path: Path,
+    warehouse: Warehouse,
     progress: Callable[[Progress], None] | None = None,
 ) -> ScoringPlan:
     """`scoring.score` of the new champion."""
     appointed(store, reference, ids)
-    return scoring.score(store, reference, ids, settings, path, progress)
+    return scoring.score(store, reference, ids, settings, warehouse, progress)

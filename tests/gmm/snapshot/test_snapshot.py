@@ -13,6 +13,8 @@ from include.gmm.snapshot import Snapshot
 from include.gmm.snapshot.rows import Rows
 from include.gmm.store import Store
 from include.gmm.versions import artifacts, pruning
+from include.gmm.warehouse import local
+from include.gmm.warehouse.duckdb import connected
 from tests.gmm.snapshots import rows_of, train
 from tests.gmm.store.servers import TESTED, OpenStore
 
@@ -101,13 +103,12 @@ def test_a_snapshot_goes_with_the_last_version_that_was_fitted_to_it(
 
 
 def test_nothing_is_left_beside_the_table_that_was_read(tmp_path: Path) -> None:
-    from include.gmm import warehouse
     from include.gmm.settings import Feature, Features
 
     path = tmp_path / "warehouse.duckdb"
-    with warehouse.connected(path) as connection:
+    with connected(path) as connection:
         connection.execute("CREATE TABLE m AS SELECT i AS id, i AS a FROM range(9) AS r(i)")
     features = Features(model="m", key="id", columns={"a": Feature()})
-    with snapshot.taken(features, path) as rows:
+    with snapshot.taken(features, local(path)) as rows:
         assert len(rows) == 9
     assert not rows.path.exists()

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.gmm import warehouse
 from include.gmm.errors import InputError
 from include.gmm.settings import Feature, Features
 from include.gmm.snapshot.rows import Rows
 from include.gmm.snapshot.table import write_table
+from include.gmm.warehouse import local
+from include.gmm.warehouse.duckdb import connected
 from tests.gmm.snapshots import rows_of
 
 hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not in the image")
@@ -29,9 +30,9 @@ def path(tmp_path: Path) -> Path:
 
 def written(path: Path, statement: str, features: Features = FEATURES) -> Rows:
     """The snapshot of the table that a statement makes."""
-    with warehouse.connected(path) as connection:
+    with connected(path) as connection:
         connection.execute(statement)
-    return write_table(features, path.with_name("features.parquet"), path)
+    return write_table(features, path.with_name("features.parquet"), local(path))
 
 
 def test_a_table_and_a_frame_with_the_same_rows_are_the_same_snapshot(
@@ -63,7 +64,7 @@ def test_keys_that_differ_stay_different(path: Path, kind: str, value: str) -> N
         f"SELECT ({value} + i::TINYINT)::{kind} AS id, 1 AS a, 2 AS b, 3 AS c",
     )
     (batch,) = rows.batches()
-    with warehouse.connected(path) as connection:
+    with connected(path) as connection:
         expected = connection.execute("SELECT id::VARCHAR FROM things ORDER BY id").fetchall()
     assert [str(key) for key in batch.keys] == [text for (text,) in expected]
 
@@ -113,7 +114,7 @@ def test_a_table_that_is_no_input_is_refused_by_its_column(
 
 def test_a_warehouse_that_is_not_there_is_told_and_not_made(path: Path) -> None:
     with pytest.raises(InputError, match="does not exist yet"):
-        write_table(FEATURES, path.with_name("features.parquet"), path)
+        write_table(FEATURES, path.with_name("features.parquet"), local(path))
     assert not path.exists()
 
 

@@ -6,9 +6,9 @@ select
     cast(date_trunc('week', timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}') as date) as week,
     segment_id,
     count(*) as customers,
-    count(*) / sum(count(*)) over () as share,
-    avg(probability) as mean_probability,
+    cast(count(*) as double precision) / sum(count(*)) over () as share,
+    avg(cast(probability as double precision)) as mean_probability,
     max(model_version) as model_version,
     max(scored_at) as scored_at
-from {{ ref('stg_customer_segments') }}
+from {{ ref('customer_segments') }}
 group by 1, 2

@@ -14,9 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from include.gmm import settings, warehouse
+from include.gmm import settings
 from include.gmm.errors import InputError
 from include.gmm.settings import Source
+from include.gmm.warehouse import duckdb as module
+from include.gmm.warehouse.duckdb import DuckDbWarehouse, connected
 
 
 @pytest.fixture
@@ -39,9 +41,9 @@ def csv(folder: Path, text: str) -> Path:
 
 
 def test_the_shipped_purchases_load_whole(path: Path) -> None:
-    loaded = warehouse.load_source(settings.find("customers").source, path)
+    loaded = DuckDbWarehouse(path).load(settings.find("customers").source)
     assert loaded.rows == 69_659
-    with warehouse.connected(path) as connection:
+    with connected(path) as connection:
         customers, dollars = connection.execute(
             "SELECT count(DISTINCT customer_id), sum(dollar_value) FROM raw.purchases"
         ).fetchall()[0]
@@ -51,16 +53,16 @@ def test_the_shipped_purchases_load_whole(path: Path) -> None:
 
 def test_loading_twice_leaves_the_same_table(path: Path, tmp_path: Path) -> None:
     file = csv(tmp_path, "id,amount,other\n1,2.5,x\n2,3.5,y\n")
-    first = warehouse.load_source(source(file), path)
-    second = warehouse.load_source(source(file), path)
+    first = DuckDbWarehouse(path).load(source(file))
+    second = DuckDbWarehouse(path).load(source(file))
     assert first == second
     assert first.columns == ["id", "amount"]
 
 
 def test_the_digest_follows_the_rows_and_not_their_order(path: Path, tmp_path: Path) -> None:
-    one = warehouse.load_source(source(csv(tmp_path, "id,amount\n1,2\n2,3\n")), path)
-    shuffled = warehouse.load_source(source(csv(tmp_path, "id,amount\n2,3\n1,2\n")), path)
-    other = warehouse.load_source(source(csv(tmp_path, "id,amount\n2,3\n1,9\n")), path)
+    one = DuckDbWarehouse(path).load(source(csv(tmp_path, "id,amount\n1,2\n2,3\n")))
+    shuffled = DuckDbWarehouse(path).load(source(csv(tmp_path, "id,amount\n2,3\n1,2\n")))
+    other = DuckDbWarehouse(path).load(source(csv(tmp_path, "id,amount\n2,3\n1,9\n")))
     assert one.digest == shuffled.digest != other.digest
 
 
@@ -80,20 +82,20 @@ def test_the_digest_follows_the_rows_and_not_their_order(path: Path, tmp_path: P
 def test_a_bad_file_is_refused_and_the_table_is_as_before(
     path: Path, tmp_path: Path, text: str, told: str
 ) -> None:
-    before = warehouse.load_source(source(csv(tmp_path, "id,amount\n1,2\n")), path)
+    before = DuckDbWarehouse(path).load(source(csv(tmp_path, "id,amount\n1,2\n")))
     with pytest.raises(InputError, match=rf"things.csv.*{told}"):
-        warehouse.load_source(source(csv(tmp_path, text)), path)
-    assert warehouse.load_source(source(None), path) == before
+        DuckDbWarehouse(path).load(source(csv(tmp_path, text)))
+    assert DuckDbWarehouse(path).load(source(None)) == before
 
 
 def test_a_type_that_cannot_be_is_told_with_its_key(path: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"source\.columns\.id: DECIMAL\(39,2\) is no type"):
-        warehouse.load_source(source(csv(tmp_path, "id\n1\n"), id="DECIMAL(39,2)"), path)
+        DuckDbWarehouse(path).load(source(csv(tmp_path, "id\n1\n"), id="DECIMAL(39,2)"))
 
 
 def taken(path: Path, file: Path, **columns: str) -> list[tuple[object, ...]]:
-    warehouse.load_source(source(file, **columns), path)
-    with warehouse.connected(path) as connection:
+    DuckDbWarehouse(path).load(source(file, **columns))
+    with connected(path) as connection:
         return connection.execute("FROM raw.things").fetchall()
 
 
@@ -168,7 +170,7 @@ def test_text_that_a_type_would_change_is_refused_with_its_line(
 ) -> None:
     file = csv(tmp_path, f"id,n\n,1\n{text},2\n")
     with pytest.raises(InputError, match=r"things\.csv: line 3: column 'id': .* is not exactly"):
-        warehouse.load_source(source(file, id=kind), path)
+        DuckDbWarehouse(path).load(source(file, id=kind))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +191,7 @@ def test_a_value_of_parquet_that_a_type_would_change_is_refused_with_its_row(
 ) -> None:
     pq.write_table(pa.table({"id": [None, value]}), tmp_path / "a.parquet")
     with pytest.raises(InputError, match=r"a\.parquet: row 2: column 'id': .* is not exactly"):
-        warehouse.load_source(source(tmp_path / "a.parquet", id=kind), path)
+        DuckDbWarehouse(path).load(source(tmp_path / "a.parquet", id=kind))
 
 
 @pytest.mark.parametrize(
@@ -213,8 +215,8 @@ def test_the_encoding_of_the_source_is_read(path: Path, tmp_path: Path) -> None:
     file = tmp_path / "things.csv"
     file.write_bytes("id\ncafé\n".encode("cp1252"))
     declared = source(file, id="VARCHAR").model_copy(update={"encoding": "cp1252"})
-    warehouse.load_source(declared, path)
-    with warehouse.connected(path) as connection:
+    DuckDbWarehouse(path).load(declared)
+    with connected(path) as connection:
         assert connection.execute("FROM raw.things").fetchall() == [("café",)]
 
 
@@ -223,20 +225,20 @@ def test_a_table_may_be_called_as_sql_or_the_file_is(
     path: Path, tmp_path: Path, table: str
 ) -> None:
     declared = source(csv(tmp_path, "id,amount\n1,2\n")).model_copy(update={"table": table})
-    assert warehouse.load_source(declared, path).rows == 1
+    assert DuckDbWarehouse(path).load(declared).rows == 1
 
 
 def test_a_view_is_not_replaced(path: Path, tmp_path: Path) -> None:
-    with warehouse.connected(path) as connection:
+    with connected(path) as connection:
         connection.execute("CREATE SCHEMA raw")
         connection.execute("CREATE VIEW raw.things AS SELECT 1 AS id, 2 AS amount")
     with pytest.raises(InputError, match=r"source\.table: raw\.things is a view"):
-        warehouse.load_source(source(csv(tmp_path, "id,amount\n1,2\n")), path)
+        DuckDbWarehouse(path).load(source(csv(tmp_path, "id,amount\n1,2\n")))
 
 
 def test_a_table_that_is_not_there_is_named(path: Path) -> None:
     with pytest.raises(InputError, match=r"no table raw.things"):
-        warehouse.load_source(source(None), path)
+        DuckDbWarehouse(path).load(source(None))
 
 
 @pytest.mark.parametrize(
@@ -249,21 +251,21 @@ def test_a_file_that_is_no_warehouse_is_refused_and_nothing_is_fetched(
     path.write_bytes(content)
     with (
         pytest.raises(InputError, match=r"warehouse\.duckdb: no DuckDB database, or a damaged one"),
-        warehouse.connected(path),
+        connected(path),
     ):
         pass
 
 
 def test_a_warehouse_that_is_cut_off_is_refused(path: Path) -> None:
-    with warehouse.connected(path) as connection:
+    with connected(path) as connection:
         connection.execute("CREATE TABLE t AS SELECT range AS x FROM range(100000)")
     path.write_bytes(path.read_bytes()[:20_000])
-    with pytest.raises(InputError, match="a damaged one"), warehouse.connected(path):
+    with pytest.raises(InputError, match="a damaged one"), connected(path):
         pass
 
 
 def test_no_extension_is_ever_fetched(path: Path) -> None:
-    with warehouse.connected(path) as connection:
+    with connected(path) as connection:
         found = connection.execute(
             "SELECT current_setting('autoinstall_known_extensions'), "
             "current_setting('autoload_known_extensions')"
@@ -280,7 +282,7 @@ def test_no_extension_is_ever_fetched(path: Path) -> None:
     ],
 )
 def test_a_disk_at_fault_is_told_on_one_line(path: Path, said: str, told: str) -> None:
-    with pytest.raises(InputError, match=rf"warehouse\.duckdb: {told}"), warehouse.connected(path):
+    with pytest.raises(InputError, match=rf"warehouse\.duckdb: {told}"), connected(path):
         raise duckdb.IOException(said)
 
 
@@ -288,7 +290,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(InputError, match="file"),
-        warehouse.connected(tmp_path / "file" / "x" / "warehouse.duckdb"),
+        connected(tmp_path / "file" / "x" / "warehouse.duckdb"),
     ):
         pass
 
@@ -296,8 +298,8 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 def test_a_warehouse_that_stays_in_use_is_told_with_who_uses_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warehouse, "LOCK_PATIENCE", 0)
-    with warehouse.connected(path):
+    monkeypatch.setattr(module, "LOCK_PATIENCE", 0)
+    with connected(path):
         pass
     hold = f"import duckdb; c = duckdb.connect({str(path)!r}); print(); input()"
     holder = subprocess.Popen(
@@ -308,14 +310,14 @@ def test_a_warehouse_that_stays_in_use_is_told_with_who_uses_it(
         holder.stdout.readline()
         with (
             pytest.raises(InputError, match=rf"in use .*PID {holder.pid}.*end it, or try again"),
-            warehouse.connected(path),
+            connected(path),
         ):
             pass
         holder.communicate(b"\n")
 
 
 def test_a_writer_waits_for_another_process_to_finish(path: Path) -> None:
-    with warehouse.connected(path):
+    with connected(path):
         pass
     holder = subprocess.Popen(
         [
@@ -332,7 +334,7 @@ def test_a_writer_waits_for_another_process_to_finish(path: Path) -> None:
     with pytest.raises(duckdb.IOException, match="lock"):
         duckdb.connect(str(path))
     threading.Timer(0.7, holder.stdin.close).start()
-    with warehouse.connected(path) as connection:
+    with connected(path) as connection:
         assert connection.execute("SELECT 1").fetchall() == [(1,)]
     assert holder.stdin.closed  # not before
     holder.wait(timeout=10)
