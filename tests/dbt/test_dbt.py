@@ -9,23 +9,26 @@ from pathlib import Path
 import pytest
 
 from include.gmm import settings
-from include.gmm.warehouse import local
+from include.gmm.snapshot import taken
+from include.gmm.warehouse import local, warehouse_of
 from include.gmm.warehouse.duckdb import connected
+from tests.gmm.warehouse.servers import PostgresServer
 
 PROJECT = settings.PROJECT / "include" / "dbt"
 
 
 def build(
-    folder: Path, path: Path, model: str = "customer_features"
+    folder: Path, warehouse: Path | dict[str, str], model: str = "customer_features"
 ) -> subprocess.CompletedProcess[str]:
     """`dbt build` on a copy of the project, so that nothing is written into this one."""
     project = shutil.copytree(
         PROJECT, folder / "dbt", ignore=shutil.ignore_patterns("target", "logs"), dirs_exist_ok=True
     )
+    variables = {"GMM_DUCKDB": str(warehouse)} if isinstance(warehouse, Path) else warehouse
     dbt = [sys.executable, "-m", "dbt.cli.main", "build", "--profiles-dir", str(project)]
     return subprocess.run(
         [*dbt, "--project-dir", str(project), "--select", f"+{model}"],
-        env={**os.environ, "GMM_DUCKDB": str(path)},
+        env={**os.environ, **variables},
         capture_output=True,
         text=True,
         cwd=folder,
@@ -88,6 +91,28 @@ def test_bad_purchases_stop_the_build_before_the_features(
     assert done.returncode == 1
     assert f"Failure in test {test}_stg_purchases" in done.stdout
     assert "SKIP relation main.customer_features" in done.stdout
+
+
+def test_both_databases_build_the_same_features_to_the_last_bit(
+    built: Path, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    profile = postgres_server.database()
+    server, segmentation = warehouse_of(profile), settings.find("customers")
+    server.load(segmentation.source)
+    variables = {
+        "DBT_TARGET": "server",
+        "PGHOST": profile["host"],
+        "PGPORT": str(profile["port"]),
+        "PGUSER": profile["user"],
+        "PGDATABASE": profile["dbname"],
+    }
+    done = build(tmp_path, variables)
+    assert done.returncode == 0, done.stdout
+    with (
+        taken(segmentation.features, server) as there,
+        taken(segmentation.features, local(built)) as here,
+    ):
+        assert there.sha256 == here.sha256
 
 
 def test_every_model_and_column_is_described() -> None:

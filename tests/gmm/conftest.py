@@ -22,6 +22,7 @@ from tests.gmm.store.servers import (  # noqa: F401
 )
 from tests.gmm.warehouse.servers import (  # noqa: F401
     empty_warehouse,
+    own_server,
     postgres_server,
     warehouse_profile,
 )

@@ -17,6 +17,7 @@ import pytest
 from include.gmm.summary import Summary
 from tests.conftest import HAS_TOOLS
 from tests.gmm.store.servers import s3_server  # noqa: F401
+from tests.gmm.warehouse.servers import postgres_server  # noqa: F401
 from tests.system.copies import copy_project, free_port
 
 with suppress(ModuleNotFoundError):  # tests that want it say what is missing

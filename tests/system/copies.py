@@ -40,19 +40,12 @@ def copy_project(folder: Path) -> Path:
 
 
 def share_nothing(folder: Path) -> None:
-    """Let each process of the copy have an empty working folder of its own, as workers may.
-
-    The warehouse, which is one file, stays where all of them find it.
-    """
+    """Let each process of the copy have an empty working folder of its own, as workers may."""
     settings = folder / "include" / "gmm" / "settings.py"
     text = settings.read_text()
-    for shared, own in (
-        ('WORKING_DATA = PROJECT / "working_data"', f"WORKING_DATA = {OWN_FOLDER}"),
-        ('WAREHOUSE = WORKING_DATA / "w', 'WAREHOUSE = PROJECT / "working_data" / "w'),
-    ):
-        assert text.count(shared) == 1, f"{shared} is no longer in settings.py"
-        text = text.replace(shared, own)
-    settings.write_text(text)
+    shared = 'WORKING_DATA = PROJECT / "working_data"'
+    assert text.count(shared) == 1, f"{shared} is no longer in settings.py"
+    settings.write_text(text.replace(shared, f"WORKING_DATA = {OWN_FOLDER}"))
 
 
 def free_port() -> int:

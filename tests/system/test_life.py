@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -16,8 +17,9 @@ from include.gmm.drift import Drift
 from include.gmm.promotion_record import Promoted
 from include.gmm.store import configured
 from include.gmm.summary import Summary
-from include.gmm.warehouse.duckdb import connected
+from include.gmm.warehouse import Connection, Warehouse, warehouse_of
 from tests.gmm.store.servers import new_bucket
+from tests.gmm.warehouse.servers import PostgresServer
 from tests.system.conftest import (
     DAG_ID,
     MONITOR_DAG_ID,
@@ -35,8 +37,21 @@ pytestmark = pytest.mark.timeout(3600)  # a dozen runs, one after the other
 
 
 @pytest.fixture(scope="module")
-def environment(s3_server: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What names a bucket of an S3 server as the store, and a folder for what tasks make."""
+def profile(postgres_server: PostgresServer) -> dict[str, Any]:
+    """dbt's, of a new database."""
+    return postgres_server.database()
+
+
+@pytest.fixture(scope="module")
+def warehouse(profile: dict[str, Any]) -> Warehouse:
+    return warehouse_of(profile)
+
+
+@pytest.fixture(scope="module")
+def environment(
+    s3_server: str, profile: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """What a deployment sets: a bucket as the store, and a database as the warehouse."""
     own = tmp_path_factory.mktemp("own")
     credentials = {
         "AWS_ACCESS_KEY_ID": "test",
@@ -48,14 +63,35 @@ def environment(s3_server: str, tmp_path_factory: pytest.TempPathFactory) -> dic
         for name, value in credentials.items():
             patch.setenv(name, value)
         bucket = new_bucket("s3")
-    return {**credentials, "GMM_STORE": f"s3://{bucket}/gmm", "TMPDIR": str(own)}
+    connection = {
+        "conn_type": "postgres",
+        "host": profile["host"],
+        "port": profile["port"],
+        "login": profile["user"],
+        "password": profile["password"],
+        "schema": profile["dbname"],
+    }
+    by_hand = {
+        "DBT_TARGET": "server",
+        "PGHOST": profile["host"],
+        "PGPORT": str(profile["port"]),
+        "PGUSER": profile["user"],
+        "PGDATABASE": profile["dbname"],
+    }
+    return {
+        **credentials,
+        **by_hand,
+        "GMM_STORE": f"s3://{bucket}/gmm",
+        "AIRFLOW_CONN_WAREHOUSE": json.dumps(connection),
+        "TMPDIR": str(own),
+    }
 
 
 @pytest.fixture(scope="module")
 def airflow(
     tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
 ) -> Iterator[AirflowWithRun]:
-    """An Airflow of its own, in which nothing has run; its tasks share a warehouse and a bucket."""
+    """An Airflow of its own, in which nothing has run; its tasks share a database and a bucket."""
     pytest.importorskip("script.local_airflow", reason="script/ is not here: not in the image")
     folder = copy_project(tmp_path_factory.mktemp("life") / "project")
     share_nothing(folder)
@@ -64,14 +100,14 @@ def airflow(
 
 
 def test_from_the_first_training_to_a_rollback(
-    airflow: AirflowWithRun, environment: dict[str, str]
+    airflow: AirflowWithRun, environment: dict[str, str], warehouse: Warehouse
 ) -> None:
     # The first training makes the first champion, and that scores the customers.
     bring_purchases(airflow, until=TRAINED_UNTIL)
     first = promoted(airflow, train(airflow))
     assert (first.outcome, first.serial) == ("promoted", 1)
-    wait_until(lambda: versions_shown(airflow) == [first.version])
-    before = scores(airflow)
+    wait_until(lambda: versions_shown(warehouse) == [first.version])
+    before = scores(warehouse)
 
     # Three months of purchases later the monitor finds a drift, which starts a training.
     bring_purchases(airflow)
@@ -94,30 +130,32 @@ def test_from_the_first_training_to_a_rollback(
     assert [each.number for each in summary.segments] == list(succession.segment_ids)
 
     # Its scores replace those of the champion before, in one swap.
-    wait_until(lambda: versions_shown(airflow) == [second.version])
-    after = scores(airflow)
+    wait_until(lambda: versions_shown(warehouse) == [second.version])
+    after = scores(warehouse)
     assert {row["segment_id"] for row in after} <= set(succession.segment_ids)
     assert len(after) == len(before) == 23_570
-    sizes = rows(airflow, "SELECT sum(customers) FROM segment_sizes_by_week")
-    assert sizes == [{"sum(customers)": 23_570}]
+    sizes = rows(warehouse, "SELECT CAST(sum(customers) AS bigint) AS n FROM segment_sizes_by_week")
+    assert sizes == [{"n": 23_570}]
 
     # The new champion was fitted to these data.
     assert not drift_in(airflow).breached
 
     # A rollback restores what readers saw before the swap, to the last digit, and the tab tells.
     wait_until(lambda: not scoring(airflow))
-    columns = "customer_id, segment_id, COLUMNS('probability_[0-9]+')"
-    of_table = f"FROM {{}} SELECT {columns} ORDER BY customer_id"
-    kept = rows(airflow, of_table.format(f'scores."customer_scores@{first.version}"'))
+    probabilities = [f"probability_{number}" for number in first.succession.segment_ids]
+    columns = ", ".join(["customer_id", "segment_id", *probabilities])
+    of_table = f"SELECT {columns} FROM {{}} ORDER BY customer_id"
+    table = f'{warehouse.scores}."customer_scores@{first.version}"'
+    kept = rows(warehouse, of_table.format(table))
     run_id = airflow.trigger(ROLLBACK_DAG_ID)
     assert airflow.wait(ROLLBACK_DAG_ID, run_id) == "success"
     returned = Promoted.model_validate(airflow.xcom(ROLLBACK_DAG_ID, run_id, "roll_back"))
     assert (returned.champion, returned.serial) == (first.version, 3)
-    same = rows(airflow, of_table.format("customer_scores_wide")) == kept
+    same = rows(warehouse, of_table.format("customer_scores_wide")) == kept
     assert same, "a table of 23,570 rows whose differences pytest should not write out"
-    sizes = rows(airflow, "SELECT DISTINCT model_version FROM segment_sizes_by_week")
+    sizes = rows(warehouse, "SELECT DISTINCT model_version FROM segment_sizes_by_week")
     assert sizes == [{"model_version": first.version}]
-    assert versions_shown(airflow) == [first.version]
+    assert versions_shown(warehouse) == [first.version]
     assert len(kept) == 23_570
     assert "the champion since" in by_hand(airflow, environment, "versions", "customers")
     with airflow.client("viewer") as viewer:
@@ -138,7 +176,7 @@ def test_from_the_first_training_to_a_rollback(
     assert of["unscored"] == 2, "news of the rollback would have replaced the table by a new one"
 
     # All of that without a folder that two processes share.
-    assert [path.name for path in shared(airflow)] == ["warehouse.duckdb"]
+    assert shared(airflow) == []
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in environment.items():
             patch.setenv(variable, value)
@@ -158,7 +196,7 @@ def test_from_the_first_training_to_a_rollback(
 def shared(airflow: AirflowWithRun) -> list[Path]:
     """What there is in the folder that is everybody's by default."""
     found = sorted((airflow.folder / "working_data").iterdir())
-    return [path for path in found if not path.name.startswith(("warehouse.duckdb.", "."))]
+    return [path for path in found if not path.name.startswith(".")]
 
 
 def train(airflow: AirflowWithRun) -> str:
@@ -195,23 +233,23 @@ def wait_until(done: Callable[[], bool]) -> None:
         time.sleep(1)
 
 
-def rows(airflow: AirflowWithRun, sql: str) -> list[dict[str, Any]]:
-    with connected(airflow.folder / "working_data" / "warehouse.duckdb") as connection:
-        found = connection.execute(sql)
-        names = [column[0] for column in found.description or []]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+def rows(warehouse: Warehouse, sql: str) -> list[dict[str, Any]]:
+    def found(connection: Connection) -> list[dict[str, Any]]:
+        connection.execute(f"SET LOCAL search_path TO {warehouse.schema}")
+        return [row for batch in connection.stream(sql) for row in batch.to_pylist()]
+
+    return warehouse.run(found)
 
 
-def scores(airflow: AirflowWithRun) -> list[dict[str, Any]]:
-    return rows(airflow, "FROM customer_segments ORDER BY customer_id")
+def scores(warehouse: Warehouse) -> list[dict[str, Any]]:
+    return rows(warehouse, "SELECT * FROM customer_segments ORDER BY customer_id")
 
 
-def versions_shown(airflow: AirflowWithRun) -> list[str]:
+def versions_shown(warehouse: Warehouse) -> list[str]:
     """The versions in the table that readers see, none before there is one."""
-    there = "SELECT 1 FROM duckdb_views() WHERE view_name = 'customer_segments'"
-    if not rows(airflow, there):
+    if not warehouse.run(lambda made: made.columns(warehouse.schema, "customer_segments")):
         return []
-    found = rows(airflow, "SELECT DISTINCT model_version FROM customer_segments")
+    found = rows(warehouse, "SELECT DISTINCT model_version FROM customer_segments")
     return [row["model_version"] for row in found]
 
 

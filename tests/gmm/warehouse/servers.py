@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +74,7 @@ class PostgresServer:
             cursor.execute(statement)
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [
-            *self._as,
-            str(self._programs / program),
-            f"--pgdata={self.folder}/data",
-            *arguments,
-        ]
+        command = [*self._as, str(self._programs / program), f"--pgdata={self.folder}/data"]
         with (self.folder / "output").open("ab") as output:
             subprocess.run(
                 [*command, *arguments], check=True, stdout=output, stderr=output, cwd="/"
@@ -97,6 +93,19 @@ def programs() -> Path:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A server that answers."""
+    with _running() as server:
+        yield server
+
+
+@pytest.fixture
+def own_server() -> Iterator[PostgresServer]:
+    """One that a test may stop."""
+    with _running() as server:
+        yield server
+
+
+@contextmanager
+def _running() -> Iterator[PostgresServer]:
     programs()
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     server = PostgresServer(folder)
