@@ -56,7 +56,7 @@ def build(world: Path, chance: random.Random) -> None:
     from include.gmm.training import train
     from include.gmm.versions import artifacts, champion
     from include.gmm.warehouse import local
-    from include.gmm.warehouse.duckdb import connected
+    from include.gmm.warehouse.duckdb_file import connected
 
     _do_not_draw()
     world.mkdir()
@@ -105,7 +105,8 @@ def wrong(disk: Path, done: str | None) -> str:
     """What of the world is not whole, or is not as after the command that was done; or nothing."""
     from include.gmm.store import store_at
     from include.gmm.versions import artifacts, champion, saved_summary
-    from include.gmm.warehouse.duckdb import DuckDbConnection, connected
+    from include.gmm.warehouse.duckdb import DuckDbConnection
+    from include.gmm.warehouse.duckdb_file import connected
 
     if left := [str(path.relative_to(disk)) for path in disk.rglob(".*")]:
         return f"left behind: {', '.join(left)}"

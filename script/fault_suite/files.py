@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from include.gmm.errors import InputError
 from include.gmm.files import read_file
 from include.gmm.settings import validate
-from include.gmm.warehouse.duckdb import DuckDbWarehouse, connected
+from include.gmm.warehouse.duckdb import DuckDbWarehouse
+from include.gmm.warehouse.duckdb_file import connected
 from script.fault_suite.made_files import Made, csv_file, parquet_file
 from script.fault_suite.trial import Kind, Outcome, Trial
 

@@ -125,7 +125,7 @@ class World:
 
     def table(self, sql: str = VIEW) -> list[tuple[Any, ...]]:
         """What readers see."""
-        from include.gmm.warehouse.duckdb import connected
+        from include.gmm.warehouse.duckdb_file import connected
 
         with connected(self.data / "warehouse.duckdb") as connection:
             return list(connection.execute(sql).fetchall())

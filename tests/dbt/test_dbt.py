@@ -11,7 +11,7 @@ import pytest
 from include.gmm import settings
 from include.gmm.snapshot import taken
 from include.gmm.warehouse import local, warehouse_of
-from include.gmm.warehouse.duckdb import connected
+from include.gmm.warehouse.duckdb_file import connected
 from tests.gmm.warehouse.servers import PostgresServer
 
 PROJECT = settings.PROJECT / "include" / "dbt"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from include.gmm.warehouse.duckdb import connected
+from include.gmm.warehouse.duckdb_file import connected
 from tests.system.conftest import DAG_ID, SCORE_DAG_ID, AirflowWithRun, started
 
 PATIENCE = 400  # seconds

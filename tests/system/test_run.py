@@ -14,7 +14,7 @@ from include.gmm.__main__ import main
 from include.gmm.settings import find
 from include.gmm.summary import Summary
 from include.gmm.versions.records import Champion
-from include.gmm.warehouse.duckdb import connected
+from include.gmm.warehouse.duckdb_file import connected
 from tests.system.conftest import AirflowWithRun
 
 STEPS = [

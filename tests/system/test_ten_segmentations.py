@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.gmm.warehouse.duckdb import connected
+from include.gmm.warehouse.duckdb_file import connected
 from tests.system.conftest import AirflowWithRun
 from tests.ten_segmentations import BROKEN, GOOD, put_into
 

@@ -66,6 +66,8 @@ class Connection(Protocol):
 class Warehouse(Protocol):
     """Where raw tables, features and scores are."""
 
+    shown: str
+    """Where it is, with no credentials in it."""
     schema: str
     """In which dbt builds."""
     scores: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +12,13 @@ import duckdb
 import pyarrow as pa
 
 from include.gmm import sql
-from include.gmm.errors import BusyError, InputError
-from include.gmm.files import NO_EXTENSIONS, duckdb_type, first_line, opened
+from include.gmm.errors import InputError
+from include.gmm.files import duckdb_type, opened
 from include.gmm.settings import PROJECT, Source
 from include.gmm.warehouse import LoadedTable
+from include.gmm.warehouse.duckdb_file import DISK, connected
 from include.gmm.warehouse.source import demand, inspected, refuse_view
 
-LOCK_PATIENCE = 300  # seconds to wait for another DAG that is writing
 PORTION = 65_536  # rows of a stream at a time
 
 # Megabytes that DuckDB may keep while it sorts; and while it writes in all, for every thread, and
@@ -27,23 +26,6 @@ PORTION = 65_536  # rows of a stream at a time
 # needed beyond goes to temporary files.
 READING = 500
 WRITING, WRITING_OF_THREAD, WRITING_OF_COLUMN = 150, 25, 2
-
-DISK = {  # what DuckDB says of the disk, and what to say of it
-    r"No space left|Disk quota|max_temp_directory_size": "the disk is full; free space, try again",
-    r"Permission denied|Operation not permitted": "no permission to write it or into its folder; "
-    "change owner or mode",
-    r"Read-only file system|read-only mode": "the file system is read-only; make it writable",
-    r"Input/output error": "the disk cannot read or write it; see to the disk",
-}
-DAMAGED = (
-    "no DuckDB database, or a damaged one; move it away, with the .wal file beside it, and run the "
-    "train DAG, which makes it again from the source"
-)
-DATABASE = {  # and of the file
-    r"not a valid DuckDB|Corrupt|checksum|read enough bytes|serializ|Is a directory|WAL": DAMAGED,
-    r"older|newer|storage version|version number": "written by another release of DuckDB; use "
-    "that one, or move the file away and run the train DAG",
-}
 
 
 class DuckDbConnection:
@@ -119,6 +101,7 @@ class DuckDbWarehouse:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.shown = str(path)
 
     def run[T](self, work: Callable[[DuckDbConnection], T], written: int = 0) -> T:
         """Do something in one transaction."""
@@ -171,70 +154,6 @@ def _memory(connection: duckdb.DuckDBPyConnection, written: int) -> int:
         return READING
     threads: int = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
     return WRITING + threads * (WRITING_OF_THREAD + WRITING_OF_COLUMN * written)
-
-
-@contextmanager
-def connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the file, as soon as no other process is writing to it.
-
-    DuckDB admits one process at a time that may write, and we never open it otherwise: in one
-    process (`airflow dags test`) a second way of opening it would be refused.
-    Raises InputError where the file is no warehouse or is damaged or cannot be written, and
-    BusyError after LOCK_PATIENCE seconds.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = _connection(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be opened ({error.strerror})") from error
-    except duckdb.Error as error:
-        raise InputError(f"{path}: {_told(error) or first_line(error)}") from error
-    try:
-        try:
-            connection.execute("SET TimeZone = 'UTC'")  # on every machine
-            for setting in NO_EXTENSIONS:
-                connection.execute(f"SET GLOBAL {setting} = false")
-            yield connection
-        finally:
-            connection.close()
-    except duckdb.Error as error:
-        if told := _told(error):
-            raise InputError(f"{path}: {told}") from error
-        raise
-
-
-def _connection(path: Path) -> duckdb.DuckDBPyConnection:
-    if path.is_file():
-        # DuckDB would fetch an extension for what begins like SQLite, before it can be told not to.
-        with path.open("rb") as file:
-            if file.read(12)[8:] not in (b"DUCK", b""):  # b"": another process is making it
-                raise InputError(f"{path}: {DAMAGED}")
-    deadline = time.monotonic() + LOCK_PATIENCE
-    while True:
-        try:
-            return duckdb.connect(str(path))
-        except duckdb.IOException as error:
-            if "Could not set lock" not in str(error):
-                raise
-            if time.monotonic() > deadline:
-                holder = re.search(r"held in (.+? \(PID \d+\))", str(error))
-                raise BusyError(
-                    f"{path}: still in use after {LOCK_PATIENCE} seconds by another process"
-                    f"{f' ({holder[1]})' if holder else ''}; end it, or try again when it is done"
-                ) from error
-            time.sleep(0.2)
-
-
-def _told(error: duckdb.Error) -> str | None:
-    """What to say of an error of DuckDB that is one of its file or of the disk."""
-    of_files = (duckdb.OperationalError, duckdb.FatalException, duckdb.InternalError)
-    if not isinstance(error, of_files) and type(error) is not duckdb.Error:
-        return None
-    message = str(error)
-    for pattern, told in (DISK | DATABASE).items():
-        if re.search(pattern, message, re.IGNORECASE):
-            return told
-    return first_line(error) if isinstance(error, duckdb.IOException) else None
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> None:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-import duckdb
 import pyarrow as pa
 from adbc_driver_manager import Error
 from adbc_driver_postgresql import dbapi
@@ -18,12 +17,11 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from include.gmm import sql
 from include.gmm.errors import BusyError, InputError
-from include.gmm.files import NO_EXTENSIONS, duckdb_type, opened
-from include.gmm.settings import PROJECT, Source
+from include.gmm.settings import Source
 from include.gmm.warehouse import LoadedTable
 from include.gmm.warehouse.postgres_faults import in_words, passes
-from include.gmm.warehouse.postgres_types import AS_TEXT, of_duckdb, to_duckdb
-from include.gmm.warehouse.source import demand, inspected, refuse_view
+from include.gmm.warehouse.postgres_loading import inspect, replace
+from include.gmm.warehouse.postgres_types import of_duckdb, to_duckdb
 
 PATIENCE = 180  # seconds in which a server that went away may come back
 LOCK_PATIENCE = 300  # seconds to wait for readers, or for another scoring
@@ -104,7 +102,7 @@ class PostgresWarehouse:
 
     def __init__(self, uri: str, shown: str, schema: str) -> None:
         self._uri = uri
-        self.shown = shown  # the address, with no credentials in it
+        self.shown = shown
         self.schema = schema
         self.scores = f"{schema}_scores"
         self._kept = threading.local()
@@ -173,8 +171,8 @@ class PostgresWarehouse:
 
         def loaded(connection: PostgresConnection) -> LoadedTable:
             if source.file is not None:
-                _replace(connection, source)
-            return _inspected(connection, source)
+                replace(connection, source)
+            return inspect(connection, source)
 
         return self.run(loaded)
 
@@ -207,50 +205,3 @@ def _roll_back(connection: dbapi.Connection) -> None:
         connection.rollback()
     except Error:  # the connection is lost, and the transaction with it
         log.debug("no connection left to roll back")
-
-
-def _replace(connection: PostgresConnection, source: Source) -> None:
-    """Stream the file into the table: read, checked and converted by DuckDB, as always."""
-    schema, table = source.table.split(".")
-    types = {name: duckdb_type(name, kind) for name, kind in source.columns.items()}
-    wanted = {name: of_duckdb(kind, f"source.columns.{name}") for name, kind in types.items()}
-    refuse_view(connection, source)
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {sql.quoted(schema)}")
-    connection.execute(f"DROP TABLE IF EXISTS {sql.place(schema, table)}")
-    sent = {name: "VARCHAR" if kind in AS_TEXT else kind for name, kind in types.items()}
-    connection.create(schema, table, sent)
-    with duckdb.connect(config=NO_EXTENSIONS) as reading:
-        reading.execute("SET TimeZone = 'UTC'")
-        with opened(reading, PROJECT / str(source.file), source.encoding, types) as file:
-            demand(list(types), [column.name for column in file.columns], file.name)
-            try:
-                rows = reading.sql(file.select(types))
-                chosen = ", ".join(
-                    f"{sql.quoted(name)}::{kind} AS {sql.quoted(name)}"
-                    for name, kind in sent.items()
-                )
-                connection.append(schema, table, rows.project(chosen).to_arrow_reader(65_536))
-            except (duckdb.Error, Error) as error:
-                if isinstance(error, Error) and (error.sqlstate or passes(error)):
-                    raise  # it is not the file's fault
-                raise file.refused(reading, types, error) from error
-    for name in types:
-        if sent[name] != types[name]:
-            column = sql.quoted(name)
-            connection.execute(
-                f"ALTER TABLE {sql.place(schema, table)} ALTER COLUMN {column} "
-                f"TYPE {wanted[name]} USING {column}::{wanted[name]}"
-            )
-    connection.execute(f"ANALYZE {sql.place(schema, table)}")
-
-
-def _inspected(connection: PostgresConnection, source: Source) -> LoadedTable:
-    schema, table = source.table.split(".")
-    present = connection.columns(schema, table)
-    if not present:
-        return inspected(source, present, 0, 0)
-    [(rows, digest)] = connection.execute(
-        "SELECT count(*), coalesce(sum(hashtextextended(loaded::text, 0)::numeric), 0)::text "
-        f"FROM {sql.place(schema, table)} AS loaded"
-    )
-    return inspected(source, present, rows, int(digest) % 2**128)

@@ -13,7 +13,7 @@ from include.gmm.__main__ import main
 from include.gmm.settings import Segmentation
 from include.gmm.store import store_at
 from include.gmm.versions import champion
-from include.gmm.warehouse.duckdb import connected
+from include.gmm.warehouse.duckdb_file import connected
 from tests.gmm.snapshots import evaluate, train
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ from include.gmm.snapshot.rows import Rows
 from include.gmm.store import Store
 from include.gmm.versions import artifacts, pruning
 from include.gmm.warehouse import local
-from include.gmm.warehouse.duckdb import connected
+from include.gmm.warehouse.duckdb_file import connected
 from tests.gmm.snapshots import rows_of, train
 from tests.gmm.store.servers import TESTED, OpenStore
 

@@ -11,7 +11,7 @@ from include.gmm.settings import Feature, Features
 from include.gmm.snapshot.rows import Rows
 from include.gmm.snapshot.table import write_table
 from include.gmm.warehouse import local
-from include.gmm.warehouse.duckdb import connected
+from include.gmm.warehouse.duckdb_file import connected
 from tests.gmm.snapshots import rows_of
 
 hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not in the image")

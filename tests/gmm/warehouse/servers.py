@@ -47,7 +47,7 @@ class PostgresServer:
         given = " ".join(f"-c {setting}" for setting in settings)
         self._run("pg_ctl", "--wait", f"--log={self.folder}/log", f"--options={given}", "start")
 
-    def stop(self, mode: str = "immediate") -> None:
+    def stop(self, mode: str = "fast") -> None:
         """Break all connections, and answer no more."""
         self._run("pg_ctl", "--wait", f"--mode={mode}", "stop")
 

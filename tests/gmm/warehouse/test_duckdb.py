@@ -17,8 +17,9 @@ import pytest
 from include.gmm import settings
 from include.gmm.errors import InputError
 from include.gmm.settings import Source
-from include.gmm.warehouse import duckdb as module
-from include.gmm.warehouse.duckdb import DuckDbWarehouse, connected
+from include.gmm.warehouse import duckdb_file as module
+from include.gmm.warehouse.duckdb import DuckDbWarehouse
+from include.gmm.warehouse.duckdb_file import connected
 
 
 @pytest.fixture

@@ -126,6 +126,20 @@ def test_a_type_without_a_counterpart_is_told_with_its_key(
         database.load(source(csv(tmp_path, "id\n2024-01-01\n"), id="TIMESTAMP_NS"))
 
 
+def test_a_table_that_views_show_is_loaded_anew_under_them(
+    database: Warehouse, tmp_path: Path
+) -> None:
+    kinds = {"id": "UUID", "n": "INTEGER"}
+    rows = "id,n\nabcdef00-e29b-41d4-a716-446655440000,{}\n"
+    database.load(source(csv(tmp_path, rows.format(1)), **kinds))
+    database.run(lambda it: it.execute("CREATE VIEW main.shown AS SELECT n FROM raw.things"))
+    database.load(source(csv(tmp_path, rows.format(2)), **kinds))
+    assert database.run(lambda it: it.execute("SELECT n FROM main.shown")) == [(2,)]
+    with pytest.raises(InputError, match=r"depend.*drop or change what depends on it"):
+        database.load(source(csv(tmp_path, "id\n1\n"), id="INTEGER"))
+    assert database.run(lambda it: it.execute("SELECT n FROM main.shown")) == [(2,)]
+
+
 def test_a_view_is_not_replaced(database: Warehouse, tmp_path: Path) -> None:
     def made(connection: Connection) -> None:
         connection.execute("CREATE SCHEMA raw")
