@@ -87,7 +87,6 @@ BUILDING_AND_TESTING = {
     "airflow_settings.yaml",
     "docker-compose.override.yml",
     "docs",
-    "pyproject.toml",
     "requirements.lock",
     "script",
     "tests",
@@ -99,6 +98,7 @@ RUNNING = {
     "include",
     "packages.txt",
     "plugins",
+    "pyproject.toml",
     "requirements.txt",
 }
 
