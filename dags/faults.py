@@ -3,6 +3,7 @@
 from contextlib import suppress
 from importlib import import_module
 
+import dags.interface  # noqa: F401  first: does include/ fit?
 from include.gmm import settings
 from include.gmm.errors import InputError, one_line
 from include.orchestration import notifications

@@ -2,6 +2,7 @@
 
 from airflow.sdk import DAG
 
+import dags.interface  # noqa: F401  first: does include/ fit?
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import (
     champion_asset,

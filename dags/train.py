@@ -2,6 +2,7 @@
 
 from airflow.sdk import DAG
 
+import dags.interface  # noqa: F401  first: does include/ fit?
 from include.gmm.settings import Segmentation
 from include.orchestration.assets import champion_asset, features_asset, model_asset, on_drift
 from include.orchestration.building import build
@@ -36,9 +37,11 @@ def train_dag(segmentation: Segmentation) -> DAG:
         dag_id=f"{name}_train",
         description=segmentation.title,
         doc_md=DOC.format(
+            name=name,
+            title=segmentation.title,
+            description=segmentation.description,
             table=segmentation.source.table,
             model=segmentation.features.model,
-            **segmentation.model_dump(include={"name", "title", "description"}),
         ),
         schedule=on_drift(segmentation),
         params=trigger_form(segmentation.mixture),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -43,11 +44,25 @@ def test_what_git_ignores_the_image_ignores_as_well() -> None:
     [
         ".astro/config.yaml.lock",  # of `astro config set`
         ".astro/dev.local.yaml",
+        ".astro/dev.local.yml",
         ".astro/standalone/airflow.db",
+        ".DS_Store",
         ".env",
+        ".env.local",
         ".env.production",
+        ".idea/workspace.xml",
+        ".venv/bin/python",
+        ".vscode/settings.json",
         "dag-test-report.html",
+        "dags/__pycache__/train.cpython-312.pyc",
+        "env/bin/python",
+        "include/.env.staging",
+        "include/data/.DS_Store",
         "include/dbt/.user.yml",
+        "include/dbt/target/manifest.json",
+        "notebooks/secrets.ipynb",
+        "plugins/.idea/workspace.xml",
+        "venv/pyvenv.cfg",
         "working_data/warehouse.duckdb",
     ],
 )
@@ -56,7 +71,52 @@ def test_neither_git_nor_the_image_takes(file: str) -> None:
     assert ignored_by_docker().match_file(file)
 
 
-@pytest.mark.parametrize("folder", ["dags", "include", "plugins", "tests"])
+# What the Astro CLI reads on this machine, or copies into its test container itself.
+BUILDING_AND_TESTING = {
+    ".astro",
+    ".ci",
+    ".dockerignore",
+    ".env.example",
+    ".git",
+    ".github",
+    ".gitignore",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Dockerfile",
+    "README.md",
+    "airflow_settings.yaml",
+    "docker-compose.override.yml",
+    "docs",
+    "requirements.lock",
+    "script",
+    "tests",
+}
+RUNNING = {
+    "LICENSE",
+    "airflow_local_settings.py",
+    "dags",
+    "include",
+    "packages.txt",
+    "plugins",
+    "pyproject.toml",
+    "requirements.txt",
+}
+
+
+def test_of_what_git_knows_the_image_has_what_runs_and_nothing_else() -> None:
+    docker = ignored_by_docker()
+    if not (PROJECT / ".git").exists():
+        pytest.skip("not a checkout")
+    told = subprocess.check_output(["git", "ls-files", "-z"], cwd=PROJECT, text=True)
+    files = [file for file in told.split("\0") if file]
+    taken = {file.split("/")[0] for file in files if not docker.match_file(file)}
+    left = {file.split("/")[0] for file in files if docker.match_file(file)}
+    assert taken == RUNNING
+    assert left - {"working_data"} <= BUILDING_AND_TESTING
+    assert not any(docker.match_file(f) for f in files if f.split("/")[0] in RUNNING)
+
+
+@pytest.mark.parametrize("folder", ["dags", "include", "plugins"])
 def test_the_image_has_all_that_runs(folder: str) -> None:
     docker = ignored_by_docker()
     files = (PROJECT / folder).rglob("*.*")
