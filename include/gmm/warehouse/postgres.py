@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
@@ -105,7 +104,6 @@ class PostgresWarehouse:
         self.shown = shown
         self.schema = schema
         self.scores = f"{schema}_scores"
-        self._kept = threading.local()
 
     @classmethod
     def of(cls, profile: Mapping[str, Any]) -> Self:
