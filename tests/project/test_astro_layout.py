@@ -115,6 +115,39 @@ def test_every_container_shares_working_data() -> None:
     assert f"{HOME_IN_THE_IMAGE}/working_data" in (PROJECT / "Dockerfile").read_text()
 
 
+def instructions() -> list[str]:
+    """Of the Dockerfile, each on a line."""
+    lines = (PROJECT / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
+    return [" ".join(line.split()) for line in lines if line and not line.startswith("#")]
+
+
+def test_the_kernel_is_compiled_by_and_for_the_images_user() -> None:
+    [environment] = [line for line in instructions() if line.startswith("ENV ")]
+    folder = dict(pair.split("=") for pair in environment.split()[1:])["NUMBA_CACHE_DIR"]
+    [owned] = [line for line in instructions() if line.startswith("RUN install --directory")]
+    assert folder in owned.split()
+    assert "--owner=astro" in owned.split()
+    assert instructions()[-2:] == [
+        "USER astro",
+        f"RUN cd {HOME_IN_THE_IMAGE} && python -m include.gmm.mixture.em.ahead",
+    ]
+
+
+def test_the_image_compiles_what_can_be_compiled_and_leaves_the_rest(tmp_path: Path) -> None:
+    [run] = [line for line in instructions() if "-m compileall" in line]
+    libraries, home = tmp_path / "libraries", tmp_path / "airflow"
+    for folder in (libraries, home):
+        folder.mkdir()
+        (folder / "sound.py").write_text("answer = 42\n")
+        (folder / "broken.py").write_text("print 42\n")
+    command = run.removeprefix("RUN ").replace(HOME_IN_THE_IMAGE, str(home))
+    python = 'python() { if [ $1 = -c ]; then echo $LIBRARIES; else $PYTHON "$@"; fi; }; '
+    environment = os.environ | {"PYTHON": sys.executable, "LIBRARIES": str(libraries)}
+    subprocess.run(["sh", "-c", python + command], env=environment, check=True)
+    for folder in (libraries, home):
+        assert [p.name.split(".")[0] for p in folder.rglob("*.pyc")] == ["sound"]
+
+
 def test_a_broken_dag_fails_astro_dev_parse(tmp_path: Path) -> None:
     """`astro dev parse` runs this file from the project's folder and honours the exceptions."""
     (tmp_path / "dags").mkdir()

@@ -14,12 +14,15 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
+from include.gmm.mixture.em import processor
 from include.gmm.mixture.em.kernel import expanded_width
 from include.gmm.mixture.em.tiles import TiledDensity, prepare
 from include.gmm.mixture.parameters import Array
 from include.gmm.mixture.rows.source import BLOCK_ROWS
 
 __all__ = ["accumulate", "memberships", "prepare"]  # as a kernel has them
+
+processor.aim()
 
 FAST = {"contract", "nsz"}  # no reassociation: the rounding in _exp would be optimised away
 # log 2 in two parts (the first has trailing zeros, so its multiples are exact).
