@@ -8,7 +8,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -176,7 +175,7 @@ def test_from_the_first_training_to_a_rollback(
     assert of["unscored"] == 2, "news of the rollback would have replaced the table by a new one"
 
     # All of that without a folder that two processes share.
-    assert shared(airflow) == []
+    assert not (airflow.folder / "working_data").exists()
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in environment.items():
             patch.setenv(variable, value)
@@ -191,12 +190,6 @@ def test_from_the_first_training_to_a_rollback(
         assert airflow.wait(dag_id, run_id) == "failed"
         tasks = airflow.api.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
         assert [task["task_id"] for task in tasks if task["state"] == "failed"] == [task_id]
-
-
-def shared(airflow: AirflowWithRun) -> list[Path]:
-    """What there is in the folder that is everybody's by default."""
-    found = sorted((airflow.folder / "working_data").iterdir())
-    return [path for path in found if not path.name.startswith(".")]
 
 
 def train(airflow: AirflowWithRun) -> str:
