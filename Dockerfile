@@ -1,4 +1,5 @@
 # Airflow 3.3.2 on Python 3.12: the release that pyproject.toml names (tests/project holds them together).
+# A digest behind the tag (`@sha256:...`; `docker buildx imagetools inspect` tells it) fixes every bit.
 FROM astrocrpublic.azurecr.io/runtime:3.3-8-python-3.12
 
 # Cosmos and dbt report usage to their makers unless told not to.

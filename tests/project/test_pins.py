@@ -66,6 +66,11 @@ def test_the_clis_standalone_mode_finds_a_pytest_of_the_project() -> None:
     assert TESTING.isdisjoint(Requirement(r).name for r in groups()["dev"]), "named once"
 
 
+def test_each_requirement_says_what_it_is_for() -> None:
+    lines = [line for line in text("requirements.txt").splitlines() if re.match(r"\w", line)]
+    assert [line for line in lines if not re.search(r" # \w+", line)] == []
+
+
 def test_airflow_comes_with_the_image() -> None:
     assert "apache-airflow" not in {r.name for r in requirements()}
 
@@ -90,7 +95,8 @@ def test_uv_itself_comes_by_version_and_hash() -> None:
 
 def test_the_image_is_of_that_airflow_and_python() -> None:
     # Runtime X.Y-Z carries Airflow X.Y.*; which patch release, its release notes say.
-    image = re.search(r"^FROM \S+/runtime:(\d+\.\d+)-(\d+)-python-(\d\.\d+)$", dockerfile(), re.M)
+    tag, digest = r"(\d+\.\d+)-(\d+)-python-(\d\.\d+)", r"(?:@sha256:[0-9a-f]{64})?"
+    image = re.search(rf"^FROM \S+/runtime:{tag}{digest}$", dockerfile(), re.M)
     assert image, "FROM must name a Runtime release and its Python"
     assert (image[1], image[2]) == ("3.3", "8")
     assert str(airflow().specifier) == "==3.3.2", "a new image brings a new Airflow: change both"

@@ -12,8 +12,6 @@ import json
 import sys
 from typing import Any
 
-import vl_convert
-
 SECONDS = 60  # of a processor
 MEMORY = 1 << 30  # bytes that the process writes to; V8 reserves many more that it never touches
 PIXELS = 2.0  # of a PNG for each pixel of the chart: sharp on paper, too
@@ -32,6 +30,10 @@ def main() -> None:
 
 def drawn(kind: str, chart: dict[str, Any] | None) -> bytes:
     """What was ordered. Raises ValueError for a chart that makes no sense, or ends the process."""
+    try:
+        import vl_convert
+    except ImportError as error:
+        raise ValueError(f"vl-convert-python is not installed ({error})") from error
     if kind == "script":
         script: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # stub is too strict
         return script.encode()

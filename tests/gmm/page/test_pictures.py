@@ -7,6 +7,7 @@ import logging
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +80,16 @@ def test_a_chart_that_makes_no_sense_is_none_and_the_log_says_why(
     assert found[0] is None
     assert found[1] is not None
     assert "A chart cannot be drawn" in caplog.text
+
+
+def test_where_nothing_is_installed_that_draws_the_log_says_what_is_lacking(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    lacking = 'raise ModuleNotFoundError("No module named vl_convert")'
+    (tmp_path / "vl_convert.py").write_text(lacking)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert Pictures().all([bars("a"), Order("script")]) == [None, None]
+    assert caplog.text.count("vl-convert-python is not installed") == 2
 
 
 def test_a_process_that_takes_too_long_is_ended_and_what_it_drew_is_kept(
