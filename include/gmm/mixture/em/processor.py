@@ -1,9 +1,10 @@
-"""For which processor the kernel is compiled: not for this very one, but for all the common ones.
+"""For which processor the kernel is compiled: this one, or in an image all the common ones.
 
 numba compiles for the processor that it runs on, and takes what is in its cache for one of the same
-name and features only: what was compiled while an image was built no worker would find. On
-processors with AVX2 and FMA the kernel is compiled for the level x86-64-v3 in its place, which has
-just these: there the numbers have the same bits, and a pass over the rows takes the same time.
+name and features only: what was compiled while an image was built no worker would find. Where a
+cache is named (NUMBA_CACHE_DIR, as in the image), the kernel is compiled for the level x86-64-v3
+in its place, on processors with AVX2 and FMA: there the numbers have the same bits, and a pass over
+the rows takes the same time.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ def is_common() -> bool:
 
 
 def aim() -> None:
-    """Have numba compile for COMMON on a processor that runs it, unless NUMBA_CPU_NAME is set."""
-    if numba.config.CPU_NAME is None and is_common():
+    """Have numba compile for COMMON where a cache is named, unless NUMBA_CPU_NAME is set."""
+    if numba.config.CACHE_DIR and numba.config.CPU_NAME is None and is_common():
         _compile_for_common()
 
 

@@ -82,10 +82,12 @@ LACKING = "processor.FEATURES |= {'an instruction of the year 2050'}"
         ("", {"NUMBA_CPU_NAME": "haswell"}, "haswell"),
         (LACKING, {}, "None"),
         ("", {"NUMBA_ENABLE_AVX": "0"}, "None"),
+        ("", {"NUMBA_CACHE_DIR": ""}, "None"),
     ],
-    ids=["another wish", "an instruction is lacking", "without AVX"],
+    ids=["another wish", "an instruction is lacking", "without AVX", "no cache is named"],
 )
 def test_the_kernel_is_for_this_very_processor_where_the_common_one_does_not_suit(
-    before: str, variables: dict[str, str], expected: str
+    before: str, variables: dict[str, str], expected: str, tmp_path: Path
 ) -> None:
-    assert ran("-c", AIMED.format(before=before), **variables).strip() == expected
+    given = {"NUMBA_CACHE_DIR": str(tmp_path), **variables}
+    assert ran("-c", AIMED.format(before=before), **given).strip() == expected
