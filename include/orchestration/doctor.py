@@ -79,7 +79,7 @@ def rights() -> str:
     if not made.exists():
         return f"{made.shown}: load_data will make it"
     made.run(lambda connection: _table_shown(connection, made))
-    return f"{made.shown}: schema {made.schema}, and {made.scores} for scores"
+    return f"{made.shown}: dbt builds in {made.schema}, scores are in {made.scores}"
 
 
 def _table_shown(connection: Connection, made: Warehouse) -> None:
