@@ -176,11 +176,7 @@ class Segmentation(Section):
         return self
 
     def names_beyond(self, last: int) -> list[str]:
-        """Names of segments after the last one that there ever was: they are those of another fit.
-
-        Whoever gave them looked at more segments. Then number 1 may be others as well, and no name
-        is better than a wrong one.
-        """
+        """Names given to a fit with more segments, whose number 1 may have been others, too."""
         return [name for number, name in self.segment_names.items() if number > last]
 
     @property

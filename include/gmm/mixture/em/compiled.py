@@ -1,8 +1,7 @@
 """The kernel of `kernel.py`, compiled: the same numbers, several times as fast.
 
-Rows of a block lie side by side (phi is D x rows), so every loop runs along contiguous numbers
-and the compiler makes vector instructions of it. The two matrix products are BLAS's, in the tiles
-of `tiles.py`. exp and log are polynomials, which vectorise where the C library's do not.
+Rows of a block lie side by side (phi is D x rows), so loops run along contiguous numbers. The two
+matrix products are BLAS's, in tiles. exp and log are polynomials: the C library's do not vectorise.
 """
 
 from __future__ import annotations
@@ -23,13 +22,12 @@ from include.gmm.mixture.rows.source import BLOCK_ROWS
 __all__ = ["accumulate", "memberships", "prepare"]  # as a kernel has them
 
 processor.aim()
-
 FAST = {"contract", "nsz"}  # no reassociation: the rounding in _exp would be optimised away
 # log 2 in two parts (the first has trailing zeros, so its multiples are exact).
 LOG2_HIGH, LOG2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 ROUNDING = 1.5 * 2.0**52  # adding it leaves the nearest integer in the low bits
 SMALLEST = -708.0  # exp of less is not a normal number: it counts as nothing beside 1
-# Taylor's series of exp to degree 11 on |r| <= log(2) / 2, and of log m = 2 atanh s.
+# Taylor's series: exp to degree 11 on |r| <= log(2) / 2, log m = 2 atanh s.
 E2, E3, E4, E5, E6, E7, E8, E9, E10, E11 = (1 / math.factorial(n) for n in range(2, 12))
 A3, A5, A7, A9, A11, A13, A15, A17, A19, A21 = (1 / n for n in range(3, 22, 2))
 
