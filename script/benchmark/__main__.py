@@ -16,6 +16,7 @@ from script.benchmark.items import ITEMS, PARQUET, PREDICTED, TABLE
 from script.benchmark.life import LIVED, measure_life
 from script.benchmark.machine import facts
 from script.benchmark.parquet import measure_parquet
+from script.benchmark.postgres import measure_postgres
 from script.benchmark.process import Worker, WorkerError
 from script.benchmark.rounds import Plan, folder
 from script.benchmark.scoring import SCORED, measure_scoring
@@ -45,8 +46,9 @@ def _measure(options: argparse.Namespace) -> None:
         contenders += [SCIKIT_LEARN, *([ONE_DAL] if one_dal else [])]
     plan = Plan(tuple(contenders), options.repeat, options.peer_repeat)
     print("\n".join(f"- {line}" for line in [*facts(one_dal), *filter(None, [why])]) + "\n")
-    others = options.parquet, options.stability, options.identity, options.scoring, options.life
-    everything = not any((options.items, options.table, options.tab, *others))
+    others = (options.parquet, options.stability, options.identity, options.scoring)
+    others_of_tasks = (options.postgres, options.life, options.tab)
+    everything = not any((options.items, options.table, *others, *others_of_tasks))
     results = {
         name: measure_item(ITEMS[name].scaled(options.scale), plan, predict=name in PREDICTED)
         for name in (ITEMS if everything else options.items)
@@ -65,6 +67,8 @@ def _measure(options: argparse.Namespace) -> None:
     if options.scoring:
         result = measure_scoring(SCORED.scaled(options.scale), options.repeat)
         print(report.scoring(result), flush=True)
+    if options.postgres:
+        print(report.postgres(measure_postgres(SCORED.scaled(options.scale))), flush=True)
     if options.life:
         print(report.life(measure_life(LIVED.scaled(options.scale))), flush=True)
     if options.tab:
@@ -109,6 +113,11 @@ def _options() -> argparse.Namespace:
         "--scoring",
         action="store_true",
         help="segments of 5,000,000 rows from DuckDB into DuckDB, in TMPDIR",
+    )
+    parser.add_argument(
+        "--postgres",
+        action="store_true",
+        help="the same in the database that PGHOST, PGUSER, PGDATABASE name, against pandas",
     )
     parser.add_argument(
         "--life",

@@ -12,6 +12,7 @@ from script.benchmark.identity import SURE, Refit
 from script.benchmark.items import ITERATIONS
 from script.benchmark.life import LifeResult
 from script.benchmark.parquet import ParquetResult
+from script.benchmark.postgres import PostgresResult
 from script.benchmark.scoring import ScoringResult
 from script.benchmark.stability import RESAMPLES, StabilityResult
 from script.benchmark.table import TableResult
@@ -152,12 +153,26 @@ def scoring(result: ScoringResult) -> str:
     )
 
 
+def postgres(result: PostgresResult) -> str:
+    """Rows a second from a database into it."""
+    rows = [
+        [name, f"{seconds:,.1f}", f"{result.item.rows / seconds:,.0f}", _mb(result.peak[name])]
+        for name, seconds in result.seconds.items()
+    ]
+    return _section(
+        f"Segments of {result.item} in PostgreSQL",
+        ["", "seconds", "rows a second", "peak memory, MB"],
+        rows,
+        "Whole processes. The loop reads frames of 200,000 rows and writes by to_sql.",
+    )
+
+
 def life(result: LifeResult) -> str:
     """What each task takes, one after the other."""
     return _section(
         f"The life of a model of {result.item}",
         ["task", "seconds", "peak memory, MB"],
-        [[step.name, f"{step.seconds:,.1f}", f"{step.peak / 1e6:,.0f}"] for step in result.steps],
+        [[step.name, f"{step.seconds:,.1f}", _mb(step.peak)] for step in result.steps],
         "Each in a process of its own, without Airflow and dbt.",
     )
 
@@ -229,3 +244,7 @@ def _section(
 ) -> str:
     lines = ["| " + " | ".join(cells) + " |" for cells in (columns, ["---"] * len(columns), *rows)]
     return "\n".join([f"**{title}**", "", *lines, *(["", note] if note else []), ""])
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:,.0f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 from include.gmm import settings
 from include.gmm.mixture.layout import assign
 from include.gmm.mixture.parameters import Parameters
+from include.gmm.scoring.views import wide
 from include.gmm.settings import Segmentation
 from include.gmm.store import store_at
 from include.gmm.transform import Scale, preparation_of
@@ -56,7 +57,8 @@ def measure_scoring(item: Item, repeat: int) -> ScoringResult:
     progress(f"scoring: {item}")
     answers: dict[str, list[Answer]] = {OURS: [], PLAIN: []}
     with folder() as place:
-        reference = _make(item, place)
+        fill(item, place / "warehouse.duckdb")
+        reference = make_champion(item, place)
         for _ in range(repeat):
             for name, given in answers.items():
                 given.append(_scored(name, place, reference))
@@ -107,29 +109,28 @@ def _scored(name: str, place: Path, reference: Reference) -> Answer:
 
 
 def fill(item: Item, warehouse: Path) -> None:
-    """Put the rows into a new warehouse, in the order of their keys.
-
-    Half of the features are such that a mixture fits them as log1p.
-    """
+    """Put the rows into a new warehouse, in the order of their keys."""
     names = _names(item)
     with duckdb.connect(str(warehouse)) as connection:
         numbers = ", ".join(f"{name} DOUBLE" for name in names)
         connection.execute(f"CREATE TABLE features (id BIGINT, {numbers})")
-        begin = 0
-        for rows in pieces(item):
-            raw = _raw(rows, len(names) // 2)
-            columns = {
-                "id": np.arange(begin, begin + len(raw)),
-                **dict(zip(names, raw.T, strict=True)),
-            }
-            connection.register("piece", pa.table(columns))
+        for piece in pieces_by_name(item):
+            connection.register("piece", piece)
             connection.execute("INSERT INTO features BY NAME FROM piece")
-            begin += len(raw)
 
 
-def _make(item: Item, place: Path) -> Reference:
-    """The rows in the warehouse, and a version of their mixture, which is the champion."""
-    fill(item, place / "warehouse.duckdb")
+def pieces_by_name(item: Item) -> Iterator[pa.Table]:
+    """The rows, in the order of their keys; a mixture fits half of the features as log1p."""
+    names, begin = _names(item), 0
+    for rows in pieces(item):
+        raw = _raw(rows, len(names) // 2)
+        keys = np.arange(begin, begin + len(raw))
+        yield pa.table({"id": keys, **dict(zip(names, raw.T, strict=True))})
+        begin += len(raw)
+
+
+def make_champion(item: Item, place: Path) -> Reference:
+    """A version of the mixture that the rows come from, which is the champion."""
     names = _names(item)
     logarithmic = len(names) // 2
     first = next(pieces(item))
@@ -180,7 +181,7 @@ def _names(item: Item) -> list[str]:
 def _difference(item: Item, ours: Path, theirs: Path) -> float:
     with duckdb.connect(str(ours)) as connection:
         connection.execute(f"ATTACH '{theirs}' AS theirs (READ_ONLY)")
-        left = connection.table(SCORES).set_alias("a")
+        left = connection.table(wide(SCORES)).set_alias("a")
         right = connection.table(f"theirs.main.{SCORES}").set_alias("b")
         numbers = range(1, item.components + 1)
         greatest = ", ".join(f"max(abs(a.probability_{k} - b.probability_{k}))" for k in numbers)
