@@ -20,7 +20,7 @@ import pyarrow as pa
 from include.gmm.errors import InputError, one_line
 from include.gmm.scoring.tables import Scores
 from include.gmm.settings import WAREHOUSE
-from include.gmm.sql import place, quoted
+from include.gmm.sql import place
 from include.gmm.store import ExistsError, configured
 from include.gmm.warehouse import Connection, Warehouse
 from include.gmm.warehouse.profiles import DBT_PROJECT
@@ -85,7 +85,7 @@ def rights() -> str:
 def _table_shown(connection: Connection, made: Warehouse) -> None:
     scores = Scores(connection, made, f"doctor_{uuid.uuid4().hex[:8]}")
     scores.prepare()
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(made.schema)}")  # as dbt does
+    connection.create_schema(made.schema)  # as dbt does
     connection.create(made.scores, scores.table("a"), {"key": "BIGINT"})
     connection.append(made.scores, scores.table("a"), pa.table({"key": [1]}).to_reader())
     scores.rename("a", scores.table("b"))

@@ -62,7 +62,7 @@ def measure_postgres(item: Item) -> PostgresResult:
 
 def _fill(item: Item, warehouse: Warehouse) -> None:
     def filled(connection: Connection) -> None:
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {sql.quoted(warehouse.schema)}")
+        connection.create_schema(warehouse.schema)
         connection.execute(f"DROP TABLE IF EXISTS {sql.place(warehouse.schema, 'features')}")
         for number, table in enumerate(pieces_by_name(item)):
             if number == 0:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from include.gmm import settings
 from include.gmm.store import configured
 from include.gmm.warehouse import warehouse_of
 from include.orchestration import doctor
@@ -38,6 +39,29 @@ def test_what_is_there_is_told_line_by_line_and_nothing_is_left(
     assert configured().list("doctor") == []
     left = "SELECT count(*) FROM pg_class WHERE relname LIKE 'doctor%'"
     assert warehouse_of(deployed).run(lambda it: it.execute(left)) == [(0,)]
+
+
+def test_a_role_with_the_least_rights_is_enough(
+    deployed: dict[str, Any],
+    postgres_server: PostgresServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    postgres_server.sql(deployed["dbname"], "CREATE ROLE worker LOGIN")
+    try:
+        for schema in ("main_scores", "raw"):
+            made = f"CREATE SCHEMA {schema} AUTHORIZATION worker"
+            postgres_server.sql(deployed["dbname"], made)
+        postgres_server.sql(deployed["dbname"], "ALTER SCHEMA main OWNER TO worker")
+        connection = {"conn_type": "postgres", "schema": deployed["dbname"], "login": "worker"}
+        connection |= {name: deployed[name] for name in ("host", "port", "password")}
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(connection))
+        assert doctor.main() == 0, capsys.readouterr().out
+        worker = warehouse_of({**deployed, "user": "worker"})
+        assert worker.load(settings.find("customers").source).rows == 69_659
+    finally:
+        postgres_server.sql(deployed["dbname"], "DROP OWNED BY worker CASCADE")
+        postgres_server.sql(deployed["dbname"], "DROP ROLE worker")
 
 
 def test_a_role_that_may_not_write_is_told_with_the_right_that_it_lacks(

@@ -42,9 +42,9 @@ class Scores:
         Until the end of the transaction nobody else plans, publishes or restores for this view.
         """
         place = sql.quoted(self.warehouse.scores)
-        self.connection.lock(f"{self.warehouse.scores}")  # two may not make one schema
+        self.connection.lock(self.warehouse.scores)  # two may not make one schema
+        self.connection.create_schema(self.warehouse.scores)
         for statement in (
-            f"CREATE SCHEMA IF NOT EXISTS {place}",
             f"CREATE TABLE IF NOT EXISTS {place}.tables (view_name text, version text, key text, "
             "key_type text, segment_names text, scored_at timestamp, "
             "PRIMARY KEY (view_name, version))",

@@ -44,6 +44,9 @@ class Connection(Protocol):
     def append(self, schema: str, table: str, rows: pa.RecordBatchReader) -> None:
         """Write rows into a table with columns of these names and types."""
 
+    def create_schema(self, schema: str) -> None:
+        """Make a schema, unless it is there."""
+
     def create(self, schema: str, table: str, columns: Mapping[str, str]) -> None:
         """Make a table with these columns, each with its type."""
 

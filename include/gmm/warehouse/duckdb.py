@@ -49,6 +49,10 @@ class DuckDbConnection:
         self.connection.execute(f"INSERT INTO {into} BY NAME FROM appended")
         self.connection.unregister("appended")
 
+    def create_schema(self, schema: str) -> None:
+        """Make a schema, unless it is there."""
+        self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {sql.quoted(schema)}")
+
     def create(self, schema: str, table: str, columns: Mapping[str, str]) -> None:
         """Make a table. Floats do not compress: to try it takes longer than the mixture."""
         defined = ", ".join(

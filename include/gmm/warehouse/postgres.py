@@ -53,6 +53,11 @@ class PostgresConnection:
         with self.connection.cursor() as cursor:
             cursor.adbc_ingest(table, rows, mode="append", db_schema_name=schema)
 
+    def create_schema(self, schema: str) -> None:
+        """Make a schema, unless it is there: IF NOT EXISTS asks for the right to make it anyway."""
+        if not self.execute("SELECT 1 FROM pg_namespace WHERE nspname = $1", schema):
+            self.execute(f"CREATE SCHEMA {sql.quoted(schema)}")
+
     def create(self, schema: str, table: str, columns: Mapping[str, str]) -> None:
         """Make a table with these columns, each with its type."""
         defined = ", ".join(

@@ -25,7 +25,7 @@ def replace(connection: Connection, source: Source) -> None:
     types = {name: duckdb_type(name, kind) for name, kind in source.columns.items()}
     wanted = {name: of_duckdb(kind, f"source.columns.{name}") for name, kind in types.items()}
     refuse_view(connection, source)
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {sql.quoted(schema)}")
+    connection.create_schema(schema)
     into = sql.place(schema, table)
     if connection.columns(schema, table) == {
         name: to_duckdb(kind) for name, kind in wanted.items()
