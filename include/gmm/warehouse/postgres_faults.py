@@ -45,10 +45,9 @@ def passes(error: BaseException) -> bool:
 
 def in_words(error: BaseException) -> str:
     """One line: what the server said, and what to do where that is known."""
-    text = str(error)
     code = getattr(error, "sqlstate", None)
-    text = re.sub(r"^[A-Z_]+: (\[libpq\] )?", "", text)
-    text = re.sub(r"\s*(Query was:.*|SQLSTATE: \w+)", "", text, flags=re.DOTALL)
+    text = re.sub(r"^[A-Z_]+: (\[libpq\] )?", "", str(error))
+    text = re.sub(r"^Failed to (execute|prepare) query( '.*?')?: ", "", text, flags=re.DOTALL)
     text = re.sub(r"postgres(ql)?://\S+", "(address)", text)
-    said = one_line(text).rstrip(". ")
+    said = one_line(text.strip().splitlines()[0]).rstrip(". ")
     return f"{said}; {_ADVICE[code]}" if code in _ADVICE else said
