@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include.gmm.errors import InputError
@@ -51,7 +50,7 @@ def profile_config(project: Path) -> ProfileConfig:
 
 def many_writers() -> bool:
     """Whether several tasks can write to the warehouse at the same time."""
-    return _connection_name() is not None
+    return _mapping() is not None
 
 
 def demand_shared_disk(_: Any) -> None:
@@ -59,35 +58,30 @@ def demand_shared_disk(_: Any) -> None:
     configured().demand()
 
 
-def _connection_name() -> str | None:
-    """The connection, if there is one."""
+def _mapping() -> BaseProfileMapping | None:
+    """How dbt's profile is made of the connection, if there is one; it is looked up once."""
+    from cosmos.profiles import PostgresUserPasswordProfileMapping
+
     named = os.environ.get(CONNECTION, "").strip()
+    mapping = PostgresUserPasswordProfileMapping(
+        named or DEFAULT,
+        {
+            "schema": os.environ.get(SCHEMA, "").strip() or "main",
+            "threads": 4,
+            "retries": RETRIES,
+        },
+    )
     try:
-        BaseHook.get_connection(named or DEFAULT)
+        usable = mapping.can_claim_connection()
     except AirflowNotFoundException:
         if named:
             raise InputError(
                 f"{CONNECTION}: there is no connection {named!r}; make it, or leave the setting out"
             ) from None
         return None
-    return named or DEFAULT
-
-
-def _mapping() -> BaseProfileMapping | None:
-    name = _connection_name()
-    if name is None:
-        return None
-    from cosmos.profiles import get_automatic_profile_mapping
-
-    arguments = {
-        "schema": os.environ.get(SCHEMA, "").strip() or "main",
-        "threads": 4,
-        "retries": RETRIES,
-    }
-    try:
-        return get_automatic_profile_mapping(name, arguments)
-    except ValueError as error:
+    if not usable:
         raise InputError(
-            f"connection {name!r}: no dbt profile can be made of it; check its type, and that "
-            "host, login, password and database (schema) are filled in"
-        ) from error
+            f"connection {mapping.conn_id!r}: no dbt profile can be made of it; check its type, "
+            "and that host, login, password and database (schema) are filled in"
+        )
+    return mapping

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from airflow.sdk import BaseHook
 
 from include.gmm import settings
 from include.gmm.errors import InputError
@@ -75,6 +77,30 @@ def test_a_connection_that_is_not_filled_in_is_named(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "postgres"}))
     with pytest.raises(InputError, match="connection 'warehouse': no dbt profile"):
         warehouse.configured()
+
+
+def test_a_connection_of_another_type_is_refused_and_taken_for_no_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = {"conn_type": "duckdb", "host": "/tmp/warehouse.duckdb"}  # noqa: S108
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(other))
+    for asked in (warehouse.configured, warehouse.many_writers):
+        with pytest.raises(InputError, match=r"connection 'warehouse': .* check its type"):
+            asked()
+
+
+def test_the_connection_is_looked_up_once(
+    connection: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookup, names = BaseHook.get_connection, []
+
+    def counting(name: str) -> Any:
+        names.append(name)
+        return lookup(name)
+
+    monkeypatch.setattr(BaseHook, "get_connection", counting)
+    warehouse.configured()
+    assert names == ["warehouse"]
 
 
 def test_tasks_run_at_the_same_time_where_many_may_write(
