@@ -7,7 +7,7 @@ import dags.interface  # noqa: F401  first: does include/ fit?
 from include.gmm import settings
 from include.gmm.errors import InputError, one_line
 from include.orchestration import notifications
-from include.orchestration.dbt_project import DBT_PROJECT, DbtProject
+from include.orchestration.dbt_project import DbtProject
 
 segmentations, faults = settings.load_all()
 for name in ("train", "score", "monitor", "rollback"):
@@ -18,7 +18,9 @@ for segmentation in segmentations:
 # Two DAGs of one segmentation may have the same.
 told = list(dict.fromkeys(one_line(str(fault)) for fault in faults))
 told += [
-    fault for fault in DbtProject(DBT_PROJECT).faults() if not any(fault in one for one in told)
+    fault
+    for fault in DbtProject(settings.DBT_PROJECT).faults()
+    if not any(fault in one for one in told)
 ]
 if told:
     raise InputError("\n".join(["some DAGs cannot be made.", *told]))

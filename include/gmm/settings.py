@@ -26,6 +26,7 @@ from include.gmm.setting_types import (
 
 PROJECT = Path(__file__).parents[2]
 SEGMENTATIONS = PROJECT / "include" / "segmentations"
+DBT_PROJECT = PROJECT / "include" / "dbt"
 WORKING_DATA = PROJECT / "working_data"
 FILES = WORKING_DATA / "files"  # versions that `fit` makes of files, apart from those of DAGs
 WAREHOUSE = WORKING_DATA / "warehouse.duckdb"

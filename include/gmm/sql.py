@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
@@ -15,6 +16,7 @@ NO_NUMBER = r"[ \t]*([+-]?inf(inity)?|[+-]?nan)[ \t]*"
 BOOLEAN = r"[ \t]*(true|false|t|f|yes|no|y|n|1|0)[ \t]*"
 DAY = r"\d{4,6}[-/]\d{1,2}[-/]\d{1,2}"
 OFFSET = r" ?(Z|UTC|[+-]\d{2}(:\d{2})?)"
+LONGEST_NAME = 63  # bytes in PostgreSQL, which cuts longer ones off
 FRACTION = {"TIMESTAMP_S": 0, "TIMESTAMP_MS": 3, "TIMESTAMP_NS": 9, "TIME_NS": 9}  # digits; else 6
 
 # Types that pandas holds as exactly as DuckDB; others that are keys become text there.
@@ -22,6 +24,15 @@ AS_THEY_ARE = re.compile(
     r"U?(TINYINT|SMALLINT|INTEGER|BIGINT)|BOOLEAN|FLOAT|DOUBLE|DATE|TIMESTAMP.*|VARCHAR"
 )
 AS_TEXT = re.compile(r"HUGEINT|DECIMAL\(.*\)|UUID|TIME|ENUM\(.*\)|JSON", re.DOTALL)
+
+
+def fitting(name: str) -> str:
+    """A name that every database keeps whole: one that is too long ends with its digest."""
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    begin = name.encode()[: LONGEST_NAME - len(digest) - 1].decode(errors="ignore")
+    return f"{begin}@{digest}"
 
 
 def quoted(name: str) -> str:

@@ -12,9 +12,9 @@ from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavi
 from cosmos.constants import TestIndirectSelection as IndirectSelection
 
 from include.gmm.errors import InputError
-from include.gmm.settings import WAREHOUSE
+from include.gmm.settings import DBT_PROJECT, WAREHOUSE
 from include.orchestration import warehouse
-from include.orchestration.dbt_project import DBT_PROJECT, DbtProject
+from include.orchestration.dbt_project import DbtProject
 from include.orchestration.staging import staged
 
 

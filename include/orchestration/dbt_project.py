@@ -16,7 +16,6 @@ from typing import Any
 import yaml
 
 from include.gmm.errors import InputError
-from include.gmm.settings import PROJECT
 from include.orchestration.dbt_files import TOP, DbtFile, read
 from include.orchestration.dbt_properties import (
     Source,
@@ -28,7 +27,6 @@ from include.orchestration.dbt_properties import (
     words_of_tests,
 )
 
-DBT_PROJECT = PROJECT / "include" / "dbt"
 PACKAGES = "dbt_packages"
 
 

@@ -19,11 +19,10 @@ import pyarrow as pa
 
 from include.gmm.errors import InputError, one_line
 from include.gmm.scoring.tables import Scores
-from include.gmm.settings import WAREHOUSE
+from include.gmm.settings import DBT_PROJECT, WAREHOUSE
 from include.gmm.sql import place
 from include.gmm.store import ExistsError, configured
 from include.gmm.warehouse import Connection, Warehouse
-from include.gmm.warehouse.profiles import DBT_PROJECT
 from include.orchestration import warehouse
 from include.orchestration.preflight import demand_common_places
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from include.gmm.settings import WORKING_DATA
-from include.orchestration.dbt_project import DBT_PROJECT, PACKAGES
+from include.gmm.settings import DBT_PROJECT, WORKING_DATA
+from include.orchestration.dbt_project import PACKAGES
 
 STAGES = WORKING_DATA / "dbt"
 UNUSED_AFTER = 24 * 3600  # seconds; every reading of a DAG counts as use

@@ -24,7 +24,7 @@ from script.benchmark.items import Item
 from script.benchmark.memory import peak
 from script.benchmark.process import WorkerError
 from script.benchmark.rounds import folder, progress
-from script.benchmark.scoring import make_champion, pieces_by_name, segmentation
+from script.benchmark.scoring import make_champion, pieces_by_name
 
 TARGET = "server"  # of include/dbt/profiles.yml: the database that PGHOST and the like name
 CHUNK = 200_000  # rows of a frame
@@ -45,9 +45,7 @@ def measure_postgres(item: Item) -> PostgresResult:
     progress(f"scoring in PostgreSQL: {item}")
     seconds, peaks = {}, {}
     with folder() as place:
-        warehouse, settings = chosen(TARGET), segmentation(item)
-        (place / "settings.json").write_text(settings.model_dump_json())
-        _fill(item, warehouse)
+        _fill(item, chosen(TARGET))
         make_champion(item, place)
         for name in (OURS, SCIKIT_LEARN):
             command = [sys.executable, "-m", "script.benchmark.postgres", name, str(place)]

@@ -12,9 +12,9 @@ from include.gmm import settings
 from include.gmm.snapshot import taken
 from include.gmm.warehouse import local, warehouse_of
 from include.gmm.warehouse.duckdb_file import connected
-from tests.gmm.warehouse.servers import PostgresServer
+from tests.gmm.warehouse.servers import PostgresServer, as_target
 
-PROJECT = settings.PROJECT / "include" / "dbt"
+PROJECT = settings.DBT_PROJECT
 
 
 def build(
@@ -99,14 +99,7 @@ def test_both_databases_build_the_same_features_to_the_last_bit(
     profile = postgres_server.database()
     server, segmentation = warehouse_of(profile), settings.find("customers")
     server.load(segmentation.source)
-    variables = {
-        "DBT_TARGET": "server",
-        "PGHOST": profile["host"],
-        "PGPORT": str(profile["port"]),
-        "PGUSER": profile["user"],
-        "PGDATABASE": profile["dbname"],
-    }
-    done = build(tmp_path, variables)
+    done = build(tmp_path, as_target(profile))
     assert done.returncode == 0, done.stdout
     with (
         taken(segmentation.features, server) as there,

@@ -12,7 +12,7 @@ pytest.importorskip("airflow", reason="needs Airflow")
 from include.gmm import settings
 from include.gmm.errors import InputError
 from include.gmm.warehouse import local
-from include.orchestration.dbt_project import DBT_PROJECT, DbtProject
+from include.orchestration.dbt_project import DbtProject
 from include.orchestration.staging import UNUSED_AFTER, staged
 
 SHIPPED = {
@@ -40,7 +40,7 @@ HALF_YML = "version: 2\nmodels:\n  - name: {name}\n    columns: [\n"
 def project(tmp_path: Path) -> Path:
     """A copy of the shipped project."""
     unwanted = shutil.ignore_patterns("target", "logs", ".user.yml")
-    return shutil.copytree(DBT_PROJECT, tmp_path / "dbt", ignore=unwanted)
+    return shutil.copytree(settings.DBT_PROJECT, tmp_path / "dbt", ignore=unwanted)
 
 
 def put(project: Path, name: str, text: str) -> None:

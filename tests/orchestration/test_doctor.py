@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from include.gmm import settings
 from include.gmm.store import configured
 from include.gmm.warehouse import warehouse_of
 from include.orchestration import doctor
-from tests.gmm.warehouse.servers import PostgresServer
+from tests.gmm.warehouse.servers import PostgresServer, as_connection
 
 
 @pytest.fixture
@@ -21,9 +20,7 @@ def deployed(
 ) -> dict[str, Any]:
     """A store and a database, as a deployment names them; the profile of the database."""
     profile = postgres_server.database()
-    connection = {"conn_type": "postgres", "schema": profile["dbname"], "login": profile["user"]}
-    connection |= {name: profile[name] for name in ("host", "port", "password")}
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", as_connection(profile))
     monkeypatch.setenv("GMM_STORE", str(tmp_path / "store"))
     return profile
 
@@ -53,12 +50,10 @@ def test_a_role_with_the_least_rights_is_enough(
             made = f"CREATE SCHEMA {schema} AUTHORIZATION worker"
             postgres_server.sql(deployed["dbname"], made)
         postgres_server.sql(deployed["dbname"], "ALTER SCHEMA main OWNER TO worker")
-        connection = {"conn_type": "postgres", "schema": deployed["dbname"], "login": "worker"}
-        connection |= {name: deployed[name] for name in ("host", "port", "password")}
-        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(connection))
+        worker = {**deployed, "user": "worker"}
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", as_connection(worker))
         assert doctor.main() == 0, capsys.readouterr().out
-        worker = warehouse_of({**deployed, "user": "worker"})
-        assert worker.load(settings.find("customers").source).rows == 69_659
+        assert warehouse_of(worker).load(settings.find("customers").source).rows == 69_659
     finally:
         postgres_server.sql(deployed["dbname"], "DROP OWNED BY worker CASCADE")
         postgres_server.sql(deployed["dbname"], "DROP ROLE worker")
@@ -72,9 +67,8 @@ def test_a_role_that_may_not_write_is_told_with_the_right_that_it_lacks(
 ) -> None:
     postgres_server.sql(deployed["dbname"], "CREATE ROLE looker LOGIN")
     try:
-        connection = {"conn_type": "postgres", "schema": deployed["dbname"], "login": "looker"}
-        connection |= {name: deployed[name] for name in ("host", "port", "password")}
-        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(connection))
+        looker = {**deployed, "user": "looker"}
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", as_connection(looker))
         assert doctor.main() == 1
         assert "NO  warehouse" in (told := capsys.readouterr().out)
         assert "permission denied for database" in told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from include.gmm.store import configured
 from include.gmm.summary import Summary
 from include.gmm.warehouse import Connection, Warehouse, warehouse_of
 from tests.gmm.store.servers import new_bucket
-from tests.gmm.warehouse.servers import PostgresServer
+from tests.gmm.warehouse.servers import PostgresServer, as_connection, as_target
 from tests.system.conftest import (
     DAG_ID,
     MONITOR_DAG_ID,
@@ -62,26 +61,11 @@ def environment(
         for name, value in credentials.items():
             patch.setenv(name, value)
         bucket = new_bucket("s3")
-    connection = {
-        "conn_type": "postgres",
-        "host": profile["host"],
-        "port": profile["port"],
-        "login": profile["user"],
-        "password": profile["password"],
-        "schema": profile["dbname"],
-    }
-    by_hand = {
-        "DBT_TARGET": "server",
-        "PGHOST": profile["host"],
-        "PGPORT": str(profile["port"]),
-        "PGUSER": profile["user"],
-        "PGDATABASE": profile["dbname"],
-    }
     return {
         **credentials,
-        **by_hand,
+        **as_target(profile),
         "GMM_STORE": f"s3://{bucket}/gmm",
-        "AIRFLOW_CONN_WAREHOUSE": json.dumps(connection),
+        "AIRFLOW_CONN_WAREHOUSE": as_connection(profile),
         "TMPDIR": str(own),
     }
 

@@ -92,8 +92,8 @@ def plan_scoring(
     model, features = Model(pipeline, 0), _read_by(manifest, settings)
     now = datetime.now(UTC)
     _check_ids(segment_ids, model.n_components)
-    taken = {"segment_id", *COLUMNS, *probabilities(segment_ids)}
-    if features.key.lower() in taken:  # some databases take no notice of capitals
+    # Some databases take no notice of capitals.
+    if features.key.lower() in {*COLUMNS, *probabilities(segment_ids)}:
         raise InputError(f"key {features.key!r}: scores have a column of that name; rename the key")
 
     def key_of(connection: Connection) -> str:

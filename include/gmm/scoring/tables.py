@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -21,7 +20,6 @@ from include.gmm import sql
 from include.gmm.errors import InputError
 from include.gmm.warehouse import Connection, Warehouse
 
-LONGEST = 63  # bytes of a name in PostgreSQL, which cuts longer ones off
 COLUMNS = (
     *("segment_id", "segment_name", "probability", "entropy"),
     *("model_version", "scored_at", "probabilities"),
@@ -62,11 +60,7 @@ class Scores:
 
     def table(self, part: str) -> str:
         """The name of the table for a version or a plan."""
-        name = f"{self.view}@{part}"
-        if len(name.encode()) <= LONGEST:
-            return name
-        digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-        return f"{self.view[: LONGEST - len(digest) - 1]}@{digest}"
+        return sql.fitting(f"{self.view}@{part}")
 
     def place(self, part: str) -> str:
         """That table as SQL takes it."""

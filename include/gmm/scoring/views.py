@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC
 
 from include.gmm import sql
-from include.gmm.scoring.tables import COLUMNS, Scores, probabilities
+from include.gmm.scoring.tables import COLUMNS, Scores, moment_in_sql, probabilities
 
 
 def wide(view: str) -> str:
@@ -39,7 +40,7 @@ def show(scores: Scores, version: str) -> None:
     whole = connection.json_object({str(number): each for number, each in columns.items()})
     facts = (
         f"CAST({sql.literal(version)} AS text) AS model_version, "
-        f"CAST({sql.literal(str(moment))} AS timestamp) AS scored_at"
+        f"{moment_in_sql(moment.replace(tzinfo=UTC))} AS scored_at"
     )
     source = f"FROM {scores.place(version)}"
     _define(

@@ -18,6 +18,8 @@ from include.gmm.settings import PROJECT, WAREHOUSE, Source
 if TYPE_CHECKING:  # DAG files import this module, and only tasks need that one
     import pyarrow as pa
 
+PORTION = 65_536  # rows of a stream at a time
+
 
 @dataclass(frozen=True)
 class LoadedTable:
@@ -114,9 +116,6 @@ class Warehouse(Protocol):
         loading the same file twice leaves the same table. Raises InputError that names file, line
         or column.
         """
-
-    def address(self, table: str) -> str:
-        """Of `schema.table`, for lineage: without credentials, the same in every container."""
 
 
 def warehouse_of(profile: Mapping[str, Any]) -> Warehouse:

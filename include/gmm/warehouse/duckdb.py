@@ -15,11 +15,9 @@ from include.gmm import sql
 from include.gmm.errors import InputError
 from include.gmm.files import duckdb_type, opened
 from include.gmm.settings import PROJECT, Source
-from include.gmm.warehouse import LoadedTable
+from include.gmm.warehouse import PORTION, LoadedTable
 from include.gmm.warehouse.duckdb_file import DISK, connected
 from include.gmm.warehouse.source import demand, inspected, refuse_view
-
-PORTION = 65_536  # rows of a stream at a time
 
 # Megabytes that DuckDB may keep while it sorts; and while it writes in all, for every thread, and
 # for every column of a thread (a row group of it is 1 MB, and is there twice at times). What is
@@ -138,10 +136,6 @@ class DuckDbWarehouse:
             loaded = _inspected(connection, source)
             connection.execute("COMMIT")
         return loaded
-
-    def address(self, table: str) -> str:
-        """The file, with the table behind it."""
-        return f"file://{self.path}#{table}"
 
     def demand(self) -> None:
         """Raise InputError where there is no file, which DuckDB would make."""

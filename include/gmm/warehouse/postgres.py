@@ -179,10 +179,6 @@ class PostgresWarehouse:
 
         return self.run(loaded)
 
-    def address(self, table: str) -> str:
-        """As OpenLineage writes it: the server, the database, schema and table."""
-        return f"{self.shown}/{table.replace('.', '/')}"
-
     def _once[T](self, work: Callable[[PostgresConnection], T]) -> T:
         with dbapi.connect(self._uri) as connection:
             try:

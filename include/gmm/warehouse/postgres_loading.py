@@ -10,13 +10,10 @@ from adbc_driver_manager import Error
 from include.gmm import sql
 from include.gmm.files import NO_EXTENSIONS, duckdb_type, opened
 from include.gmm.settings import PROJECT, Source
-from include.gmm.warehouse import Connection, LoadedTable
+from include.gmm.warehouse import PORTION, Connection, LoadedTable
 from include.gmm.warehouse.postgres_faults import passes
 from include.gmm.warehouse.postgres_types import AS_TEXT, of_duckdb, to_duckdb
 from include.gmm.warehouse.source import demand, inspected, refuse_view
-
-LONGEST_NAME = 63  # bytes; PostgreSQL cuts longer ones off
-PORTION = 65_536  # rows of a stream at a time
 
 
 def replace(connection: Connection, source: Source) -> None:
@@ -38,7 +35,7 @@ def replace(connection: Connection, source: Source) -> None:
     if sent == types:
         _send(connection, source, types, table)
     else:
-        texts = f"{table}@texts"[-LONGEST_NAME:]
+        texts = sql.fitting(f"{table}@texts")
         connection.create(schema, texts, sent)
         _send(connection, source, types, texts)
         values = [f"{sql.quoted(name)}::{kind}" for name, kind in wanted.items()]

@@ -12,10 +12,8 @@ from jinja2.nativetypes import NativeEnvironment
 
 from include.gmm import yaml_file
 from include.gmm.errors import InputError
-from include.gmm.settings import PROJECT
+from include.gmm.settings import DBT_PROJECT
 from include.gmm.warehouse import Warehouse, warehouse_of
-
-DBT_PROJECT = PROJECT / "include" / "dbt"
 
 
 def chosen(target: str | None = None) -> Warehouse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -130,6 +131,18 @@ def warehouse_profile(request: pytest.FixtureRequest, tmp_path: Path) -> dict[st
 def empty_warehouse(warehouse_profile: dict[str, Any]) -> Warehouse:
     """A warehouse of each kind, with nothing in it."""
     return warehouse_of(warehouse_profile)
+
+
+def as_connection(profile: dict[str, Any]) -> str:
+    """Airflow's connection to the database of a dbt profile, as its environment variable has it."""
+    given = {"conn_type": "postgres", "login": profile["user"], "schema": profile["dbname"]}
+    return json.dumps(given | {name: profile[name] for name in ("host", "port", "password")})
+
+
+def as_target(profile: dict[str, Any]) -> dict[str, str]:
+    """What names the database to the command line and to dbt: the target, and where it leads."""
+    places = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGDATABASE": "dbname"}
+    return {"DBT_TARGET": "server", **{name: str(profile[of]) for name, of in places.items()}}
 
 
 def _free_port() -> int:

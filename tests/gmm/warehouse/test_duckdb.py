@@ -16,29 +16,15 @@ import pytest
 
 from include.gmm import settings
 from include.gmm.errors import InputError
-from include.gmm.settings import Source
 from include.gmm.warehouse import duckdb_file as module
 from include.gmm.warehouse.duckdb import DuckDbWarehouse
 from include.gmm.warehouse.duckdb_file import connected
+from tests.gmm.warehouse.sources import csv, source
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "warehouse.duckdb"
-
-
-def source(file: Path | None, **columns: str) -> Source:
-    return Source(
-        table="raw.things",
-        file=None if file is None else str(file),
-        columns=columns or {"id": "INTEGER", "amount": "DOUBLE"},
-    )
-
-
-def csv(folder: Path, text: str) -> Path:
-    path = folder / "things.csv"
-    path.write_text(text)
-    return path
 
 
 def test_the_shipped_purchases_load_whole(path: Path) -> None:

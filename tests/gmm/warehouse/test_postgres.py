@@ -13,9 +13,9 @@ import pytest
 
 from include.gmm import settings
 from include.gmm.errors import BusyError, InputError
-from include.gmm.settings import Source
 from include.gmm.warehouse import Connection, Warehouse, postgres, warehouse_of
 from tests.gmm.warehouse.servers import PostgresServer
+from tests.gmm.warehouse.sources import csv, source
 
 
 @pytest.fixture
@@ -26,20 +26,6 @@ def profile(postgres_server: PostgresServer) -> dict[str, Any]:
 @pytest.fixture
 def database(profile: dict[str, Any]) -> Warehouse:
     return warehouse_of(profile)
-
-
-def source(file: Path | None, **columns: str) -> Source:
-    return Source(
-        table="raw.things",
-        file=None if file is None else str(file),
-        columns=columns or {"id": "INTEGER", "amount": "DOUBLE"},
-    )
-
-
-def csv(folder: Path, text: str) -> Path:
-    path = folder / "things.csv"
-    path.write_text(text)
-    return path
 
 
 def things(database: Warehouse) -> list[tuple[Any, ...]]:
